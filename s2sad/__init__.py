@@ -1,0 +1,40 @@
+"""s2sad: source-to-source automatic differentiation for Python and NumPy."""
+
+from s2sad.api import Derivative, adjoint, grad, jvp, tangent, value_and_grad, vjp
+from s2sad.errors import (
+    AliasingError,
+    MissingRuleError,
+    NonScalarOutputError,
+    RuleError,
+    S2SADError,
+    ShapeError,
+    SourceUnavailableError,
+    StaleDerivativeError,
+    UnresolvedNameError,
+    UnsupportedSyntaxError,
+    UsageError,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AliasingError",
+    "Derivative",
+    "MissingRuleError",
+    "NonScalarOutputError",
+    "RuleError",
+    "S2SADError",
+    "ShapeError",
+    "SourceUnavailableError",
+    "StaleDerivativeError",
+    "UnresolvedNameError",
+    "UnsupportedSyntaxError",
+    "UsageError",
+    "__version__",
+    "adjoint",
+    "grad",
+    "jvp",
+    "tangent",
+    "value_and_grad",
+    "vjp",
+]

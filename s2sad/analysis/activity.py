@@ -1,0 +1,121 @@
+"""Activity: which values depend on a differentiated input, and which of them affect the output.
+
+Both are fixed points over the regions of loops. A value is *varied* when it depends on an input, *useful* when
+the output depends on it; it is active when it is both.
+"""
+
+from __future__ import annotations
+
+from s2sad.analysis.context import Context
+from s2sad.ir.core import Block, Function, Loop, Op, Value
+
+
+def differentiable_operands(context: Context, op: Op) -> list[Value]:
+    """Operands of a primitive through which a derivative passes."""
+    rule = context.registry.rules[op.fn]
+    if rule.nondifferentiable:
+        return []
+    names = set(rule.linear_in) | set(rule.joint_in) | set(rule.multilinear_in) | set(rule.adjoints)
+    pairs = zip(op.attrs["params"], op.operands, strict=True)
+    return [v for p, v in pairs if p in names and not v.kind.is_passive]
+
+
+def active(context: Context, function: Function, inputs: list[Value], outputs: list[Value]) -> set[Value]:
+    """Values that depend on `inputs` and affect `outputs`."""
+    varied_set = varied(context, function.body, inputs)
+    return varied_set & useful(context, function.body, outputs)
+
+
+def varied(context: Context, block: Block, inputs: list[Value]) -> set[Value]:
+    """Values that depend on `inputs`."""
+    found = set(inputs)
+    _Varied(context, found).block(block)
+    return found
+
+
+class _Varied:
+    def __init__(self, context: Context, found: set[Value]) -> None:
+        self.context = context
+        self.found = found
+
+    def mark(self, value: Value) -> None:
+        if not value.kind.is_passive or value.kind.base == "tape":
+            self.found.add(value)
+
+    def block(self, block: Block) -> None:
+        for op in block.ops:
+            if op.name == "prim":
+                if any(v in self.found for v in differentiable_operands(self.context, op)):
+                    self.mark(op.result)
+            elif op.name == "if":
+                for region in op.regions:
+                    self.block(region)
+                    for result, value in zip(op.results, region.yields, strict=True):
+                        if value in self.found:
+                            self.mark(result)
+            elif op.name in ("for", "while"):
+                self.loop(Loop(op))
+
+    def loop(self, loop: Loop) -> None:
+        for init, param in zip(loop.inits, loop.carried, strict=True):
+            if init in self.found:
+                self.mark(param)
+        for tape, param in zip(loop.tapes_in, loop.consumed, strict=True):
+            if tape in self.found:
+                self.mark(param)
+        while True:
+            before = len(self.found)
+            self.block(loop.body)
+            for param, value in zip(loop.carried, loop.next, strict=True):
+                if value in self.found:
+                    self.mark(param)
+            if len(self.found) == before:
+                break
+        for param, final in zip(loop.carried, loop.finals, strict=True):
+            if param in self.found:
+                self.mark(final)
+        for value, tape in zip(loop.collects, loop.tapes_out, strict=True):
+            if value in self.found:
+                self.mark(tape)
+
+
+def useful(context: Context, block: Block, outputs: list[Value]) -> set[Value]:
+    """Values that affect `outputs`."""
+    found = set(outputs)
+    _useful(context, block, found)
+    return found
+
+
+def _useful(context: Context, block: Block, found: set[Value]) -> None:
+    for op in reversed(block.ops):
+        if op.name == "prim":
+            if op.result in found:
+                found.update(differentiable_operands(context, op))
+        elif op.name == "if":
+            for region in op.regions:
+                for result, value in zip(op.results, region.yields, strict=True):
+                    if result in found:
+                        found.add(value)
+                _useful(context, region, found)
+        elif op.name in ("for", "while"):
+            loop = Loop(op)
+            for final, value in zip(loop.finals, loop.next, strict=True):
+                if final in found:
+                    found.add(value)
+            for tape, value in zip(loop.tapes_out, loop.collects, strict=True):
+                if tape in found:
+                    found.add(value)
+            while True:
+                before = len(found)
+                _useful(context, loop.body, found)
+                for param, value in zip(loop.carried, loop.next, strict=True):
+                    if param in found:
+                        found.add(value)
+                if len(found) == before:
+                    break
+            for param, init in zip(loop.carried, loop.inits, strict=True):
+                if param in found:
+                    found.add(init)
+            for param, tape in zip(loop.consumed, loop.tapes_in, strict=True):
+                if param in found:
+                    found.add(tape)

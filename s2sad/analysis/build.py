@@ -1,0 +1,149 @@
+"""Builds operations: binds arguments to a rule's parameters, infers kinds, folds what is known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from s2sad.analysis.context import Context, static
+from s2sad.analysis.fold import fold
+from s2sad.analysis.shapes import infer
+from s2sad.errors import MissingRuleError
+from s2sad.ir.core import Block, Op, Value
+from s2sad.ir.kinds import ANY, NEVER, Kind, array, kind_of_constant, passive
+from s2sad.rules.parse import REQUIRED, Rule
+from s2sad.source import Span
+
+SAME = {
+    "numpy.shape": "intrinsic.shape",
+    "numpy.ndim": "intrinsic.ndim",
+    "numpy.size": "intrinsic.size",
+}
+
+
+def bind(
+    rule: Rule, fn: str, args: list[Value], kwargs: dict[str, Value], span: Span | None
+) -> tuple[list[str], list[Value]]:
+    """Parameter names and operands of a call, in the order of the rule's parameters."""
+    if rule.nondifferentiable and not rule.params:
+        return [str(i) for i in range(len(args))] + list(kwargs), [*args, *kwargs.values()]
+    names = list(rule.params)
+    bound: dict[str, Value] = {}
+    order = [n for n in names if n == rule.star or rule.star is None or names.index(n) > names.index(rule.star)]
+    order = names if rule.star is None else [*names[: names.index(rule.star)], *order]
+    if len(args) > len(order):
+        raise MissingRuleError(
+            f"the rule for {fn} takes {len(order)} arguments, the call gives {len(args)}", span=span,
+            help=f"the rule knows: {', '.join(order)}",
+        )  # fmt: skip
+    bound.update(zip(order, args, strict=False))
+    for name, value in kwargs.items():
+        if name not in rule.params:
+            raise MissingRuleError(
+                f"the rule for {fn} does not know the keyword argument {name!r}", span=span,
+                help=f"it knows: {', '.join(order)}",
+            )  # fmt: skip
+        bound[name] = value
+    for name, default in rule.params.items():
+        if default is REQUIRED and name not in bound:
+            raise MissingRuleError(f"the call of {fn} does not give {name!r}", span=span)
+    params: list[str] = []
+    operands: list[Value] = []
+    for name in names:
+        if name not in bound:
+            continue
+        value = bound[name]
+        if name == rule.star:
+            if value.op is None or value.op.name not in ("tuple", "list"):
+                raise MissingRuleError(
+                    f"{fn} takes a tuple or list whose length is known here", span=span,
+                    help="write the arrays out: (a, b, c)",
+                )  # fmt: skip
+            params.extend([name] * len(value.op.operands))
+            operands.extend(value.op.operands)
+        else:
+            params.append(name)
+            operands.append(value)
+    return params, operands
+
+
+class Builder:
+    """Appends operations to a block."""
+
+    def __init__(self, context: Context, block: Block, span: Span | None = None) -> None:
+        self.context = context
+        self.block = block
+        self.span = span
+
+    def at(self, block: Block) -> Builder:
+        """A builder like this one for another block."""
+        return Builder(self.context, block, self.span)
+
+    def op(
+        self,
+        name: str,
+        operands: list[Value],
+        kinds: list[Kind],
+        attrs: dict[str, Any] | None = None,
+        regions: list[Block] | None = None,
+    ) -> Op:
+        results = [Value(kind) for kind in kinds]
+        return self.block.append(Op(name, operands, results, attrs, regions, self.span))
+
+    def const(self, value: Any) -> Value:
+        return self.op("const", [], [kind_of_constant(value)], {"value": value}).result
+
+    def undef(self) -> Value:
+        return self.op("undef", [], [NEVER]).result
+
+    def value(self, item: Any) -> Value:
+        return item if isinstance(item, Value) else self.const(item)
+
+    def tuple(self, items: list[Value]) -> Value:
+        return self.op("tuple", items, [passive("tuple")]).result
+
+    def call(self, fn: str, *args: Any, **kwargs: Any) -> Value:
+        """The result of calling a primitive on values or Python constants."""
+        fn = SAME.get(fn, fn)
+        values = [self.value(a) for a in args]
+        keywords = {k: self.value(v) for k, v in kwargs.items()}
+        rule = self.context.registry.rules.get(fn)
+        if rule is None:
+            raise MissingRuleError(f"a derivative needs {fn}, which has no rule", span=self.span)
+        params, operands = bind(rule, fn, values, keywords, self.span)
+        return self.prim(fn, params, operands, rule)
+
+    def prim(self, fn: str, params: list[str], operands: list[Value], rule: Rule | None = None) -> Value:
+        rule = rule or self.context.registry.rules[fn]
+        attrs: dict[str, Any] = {"fn": fn, "params": params}
+        if rule.star:
+            attrs["star"] = rule.star
+        op = Op("prim", operands, [Value()], attrs, span=self.span)
+        op.result.kind = result_kind(self.context, op, rule)
+        folded = fold(self, op)
+        if folded is not None:
+            return folded
+        return self.block.append(op).result
+
+    def zeros_like(self, value: Value) -> Value:
+        """A zero adjoint or tangent of `value`."""
+        if value.kind.is_scalar:
+            return self.const(0.0)
+        return self.call("numpy.zeros_like", value)
+
+
+def result_kind(context: Context, op: Op, rule: Rule) -> Kind:
+    kind = infer(context, op, rule.shape)
+    if rule.nondifferentiable and kind == ANY and op.fn.startswith("builtins."):
+        return PASSIVE_RESULTS.get(op.fn, ANY)
+    return kind
+
+
+PASSIVE_RESULTS = {
+    "builtins.str": passive("str"),
+    "builtins.range": passive("range"),
+    "builtins.isinstance": kind_of_constant(True),
+    "builtins.len": kind_of_constant(1),
+    "builtins.bool": kind_of_constant(True),
+}
+
+__all__ = ["Builder", "array", "bind", "result_kind", "static"]

@@ -1,0 +1,71 @@
+"""What the passes over one function share: the rules, and what is known of lengths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from s2sad.ir.core import Value
+from s2sad.ir.kinds import Dim, Dims, Size
+from s2sad.rules.registry import Registry
+
+
+@dataclass
+class Context:
+    """Rules, dimension symbols, and the symbols already given to run-time lengths."""
+
+    registry: Registry
+    dims: Dims = field(default_factory=Dims)
+    memo: dict[Any, Dim] = field(default_factory=dict)
+
+    def symbol(self, key: Any) -> Dim:
+        """The symbol of a length that is computed at run time: one symbol for one computation."""
+        if key not in self.memo:
+            self.memo[key] = self.dims.fresh()
+        return self.memo[key]
+
+
+def static(value: Value | None) -> tuple[bool, Any]:
+    """(True, the Python value) where a value is known before the program runs, else (False, None)."""
+    if value is None:
+        return True, None
+    op = value.op
+    if op is None:
+        return False, None
+    if op.name == "const":
+        return True, op.value
+    if op.name in ("tuple", "list"):
+        items = [static(v) for v in op.operands]
+        if all(known for known, _ in items):
+            return True, tuple(v for _, v in items)
+    if op.name == "slice":
+        items = [static(v) for v in op.operands]
+        if all(known for known, _ in items):
+            return True, slice(*(v for _, v in items))
+    if op.fn == "operator.neg":
+        known, inner = static(op.operands[0])
+        if known and isinstance(inner, (int, float)):
+            return True, -inner
+    return False, None
+
+
+def size_of(context: Context, value: Value) -> Size:
+    """The length that an integer value stands for, symbolically."""
+    known, number = static(value)
+    if known and isinstance(number, int):
+        return number
+    op = value.op
+    if op is not None:
+        if op.fn in ("intrinsic.dim", "builtins.len"):
+            dims = op.operands[0].kind.dims
+            known, axis = static(op.operands[1]) if op.fn == "intrinsic.dim" else (True, 0)
+            if dims and known and isinstance(axis, int) and -len(dims) <= axis < len(dims):
+                return context.dims.find(dims[axis])
+        if op.fn in ("operator.add", "operator.sub"):
+            known, number = static(op.operands[1])
+            if known and isinstance(number, int):
+                size = size_of(context, op.operands[0])
+                sign = 1 if op.fn == "operator.add" else -1
+                if isinstance(size, Dim):
+                    return Dim(size.symbol, size.offset + sign * number)
+    return context.symbol(("value", id(value), value))

@@ -1,0 +1,370 @@
+"""Folding: the simpler value that an operation of a derivative is equal to.
+
+`fold` looks at one operation whose operands are known. Arithmetic is only folded where the operation is not
+`exact` (written by the user). Folding of shapes and of what kinds decide is safe everywhere.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from s2sad.analysis.context import static
+from s2sad.ir.core import Op, Value
+from s2sad.ir.kinds import INT, Kind
+
+if TYPE_CHECKING:
+    from s2sad.analysis.build import Builder
+
+Folder = Callable[["Builder", Op], "Value | None"]
+
+
+def fold(b: Builder, op: Op) -> Value | None:
+    """A value equal to the result of `op`, or None where there is no simpler one."""
+    folder = STRUCTURE.get(op.fn)
+    if folder is not None:
+        return folder(b, op)
+    if op.exact:
+        return None
+    folder = ARITHMETIC.get(op.fn)
+    if folder is not None:
+        return folder(b, op)
+    return None
+
+
+def number(value: Value) -> float | int | None:
+    """The number that a value is known to be, or None."""
+    known, n = static(value)
+    return n if known and isinstance(n, (int, float)) and not isinstance(n, bool) else None
+
+
+def operand_of(value: Value, fn: str) -> list[Value] | None:
+    """Operands of the operation that made `value`, if that is a (non-exact) call of `fn`."""
+    op = value.op
+    return op.operands if op is not None and op.fn == fn and not op.exact else None
+
+
+def _constant(compute: Callable[[Any, Any], Any]) -> Folder:
+    def folder(b: Builder, op: Op) -> Value | None:
+        x, y = (number(v) for v in op.operands)
+        if x is None or y is None:
+            return None
+        try:
+            return b.const(compute(x, y))
+        except (ArithmeticError, ValueError):
+            return None
+
+    return folder
+
+
+def same_kind(a: Value, b: Value) -> bool:
+    return a.kind == b.kind and a.kind.base == "number"
+
+
+def add(b: Builder, op: Op) -> Value | None:
+    x, y = op.operands
+    constant = _constant(operator.add)(b, op)
+    if constant is not None:
+        return constant
+    if number(y) == 0:
+        return x
+    if number(x) == 0:
+        return y
+    negated = operand_of(y, "operator.neg")
+    if negated:
+        return b.call("operator.sub", x, negated[0])
+    negated = operand_of(x, "operator.neg")
+    if negated and not operand_of(y, "operator.neg"):
+        return b.call("operator.sub", y, negated[0])
+    return _integers(b, op, 1)
+
+
+def sub(b: Builder, op: Op) -> Value | None:
+    x, y = op.operands
+    constant = _constant(operator.sub)(b, op)
+    if constant is not None:
+        return constant
+    if number(y) == 0:
+        return x
+    if number(x) == 0:
+        return b.call("operator.neg", y)
+    if x is y and x.kind.is_scalar and x.kind.dtype == "int":
+        return b.const(0)
+    negated = operand_of(y, "operator.neg")
+    if negated:
+        return b.call("operator.add", x, negated[0])
+    return _integers(b, op, -1)
+
+
+def _integers(b: Builder, op: Op, sign: int) -> Value | None:
+    """(n + 1) - 1 and the like, on Python integers."""
+    x, y = op.operands
+    outer = number(y)
+    if x.kind != INT or not isinstance(outer, int) or x.op is None:
+        return None
+    if x.op.fn not in ("operator.add", "operator.sub"):
+        return None
+    inner = number(x.op.operands[1])
+    if not isinstance(inner, int):
+        return None
+    total = sign * outer + (inner if x.op.fn == "operator.add" else -inner)
+    base = x.op.operands[0]
+    return b.call("operator.add", base, total) if total >= 0 else b.call("operator.sub", base, -total)
+
+
+def mul(b: Builder, op: Op) -> Value | None:
+    x, y = op.operands
+    constant = _constant(operator.mul)(b, op)
+    if constant is not None:
+        return constant
+    if number(y) is not None:
+        return b.call("operator.mul", y, x)
+    factor = number(x)
+    if factor == 1:
+        return y
+    if factor == -1:
+        return b.call("operator.neg", y)
+    if factor == 0 and y.kind.is_scalar:
+        return b.const(0.0)
+    if factor is not None:
+        inner = operand_of(y, "operator.mul")
+        if inner and number(inner[0]) is not None:
+            return b.call("operator.mul", factor * number(inner[0]), inner[1])  # type: ignore[operator]
+        negated = operand_of(y, "operator.neg")
+        if negated:
+            return b.call("operator.mul", -factor, negated[0])
+        return None
+    for one, other in ((x, y), (y, x)):
+        negated = operand_of(one, "operator.neg")
+        if negated:
+            return b.call("operator.neg", b.call("operator.mul", *((negated[0], y) if one is x else (x, negated[0]))))
+        scaled = operand_of(one, "operator.mul")
+        if scaled and number(scaled[0]) is not None:
+            rest = (scaled[1], y) if one is x else (x, scaled[1])
+            return b.call("operator.mul", scaled[0], b.call("operator.mul", *rest))
+    return None
+
+
+def div(b: Builder, op: Op) -> Value | None:
+    x, y = op.operands
+    if number(x) is not None and number(y) not in (None, 0):
+        return b.const(number(x) / number(y))  # type: ignore[operator]
+    if number(y) == 1:
+        return x
+    negated = operand_of(x, "operator.neg")
+    if negated:
+        return b.call("operator.neg", b.call("operator.truediv", negated[0], y))
+    return None
+
+
+def neg(b: Builder, op: Op) -> Value | None:
+    (x,) = op.operands
+    n = number(x)
+    if n is not None and x.op is not None and x.op.name == "const":
+        return b.const(-n)
+    inner = operand_of(x, "operator.neg")
+    if inner:
+        return inner[0]
+    inner = operand_of(x, "operator.sub")
+    if inner:
+        return b.call("operator.sub", inner[1], inner[0])
+    inner = operand_of(x, "operator.mul")
+    if inner and number(inner[0]) is not None:
+        return b.call("operator.mul", -number(inner[0]), inner[1])  # type: ignore[operator]
+    return None
+
+
+def power(b: Builder, op: Op) -> Value | None:
+    x, y = op.operands
+    n = number(y)
+    if n == 1:
+        return x
+    if n == 0 and x.kind.is_scalar:
+        return b.const(1.0)
+    return None
+
+
+def where(b: Builder, op: Op) -> Value | None:
+    condition, x, y = op.operands
+    known, flag = static(condition)
+    if known and condition.kind.is_scalar:
+        return x if flag else y
+    return x if x is y else None
+
+
+def unbroadcast(b: Builder, op: Op) -> Value | None:
+    """The sum over the axes along which `x` was broadcast, where the kinds say which these are."""
+    g, x = op.operands
+    if g.kind.dims is None or x.kind.dims is None:
+        return None
+    have = [b.context.dims.find(d) for d in g.kind.dims]
+    want = [b.context.dims.find(d) for d in x.kind.dims]
+    if not want:
+        return g if not have else b.call("numpy.sum", g)
+    if len(have) < len(want):
+        return None
+    lead = len(have) - len(want)
+    axes: list[int] = []
+    for axis, size in enumerate(want):
+        other = have[lead + axis]
+        if size == other:
+            continue
+        if size == 1:
+            axes.append(lead + axis)
+        elif b.context.dims.is_not_one(size):
+            b.context.dims.unify(size, other)
+        else:
+            return None
+    if axes:
+        g = b.call("numpy.sum", g, axis=axes[0] if len(axes) == 1 else tuple(axes), keepdims=True)
+    if lead:
+        g = b.call("numpy.sum", g, axis=0 if lead == 1 else tuple(range(lead)))
+    return g
+
+
+def shape_item(b: Builder, op: Op) -> Value | None:
+    """x.shape[0], and items of a tuple that is known."""
+    x, index = op.operands
+    known, position = static(index)
+    if x.op is None or not known or not isinstance(position, int):
+        return None
+    if x.op.fn == "intrinsic.shape":
+        return b.call("intrinsic.dim", x.op.operands[0], position)
+    if x.op.name in ("tuple", "list") and -len(x.op.operands) <= position < len(x.op.operands):
+        return x.op.operands[position]
+    known, items = static(x)
+    if known and isinstance(items, tuple) and -len(items) <= position < len(items):
+        return b.const(items[position])
+    return None
+
+
+def dim(b: Builder, op: Op) -> Value | None:
+    x, axis = op.operands
+    known, a = static(axis)
+    dims = x.kind.dims
+    if op.exact or not known or dims is None or not -len(dims) <= a < len(dims):
+        return None
+    size = b.context.dims.find(dims[a])
+    return b.const(size) if isinstance(size, int) else None
+
+
+def ndim(b: Builder, op: Op) -> Value | None:
+    rank = op.operands[0].kind.ndim
+    return None if rank is None else b.const(rank)
+
+
+def size(b: Builder, op: Op) -> Value | None:
+    """The number of elements, as a product of lengths where there are at most two axes."""
+    x = op.operands[0]
+    if op.exact or x.kind.dims is None or len(x.kind.dims) > 1:
+        return None
+    return b.const(1) if not x.kind.dims else b.call("intrinsic.dim", x, 0)
+
+
+def broadcast_to(b: Builder, op: Op) -> Value | None:
+    x, _ = op.operands
+    have, want = x.kind.dims, op.result.kind.dims
+    if have is not None and want is not None and same_dims(b, have, want):
+        return x
+    inner = operand_of(x, "numpy.broadcast_to")
+    if inner:
+        return b.call("numpy.broadcast_to", inner[0], op.operands[1])
+    return None
+
+
+def same_dims(b: Builder, have: tuple[Any, ...], want: tuple[Any, ...]) -> bool:
+    return len(have) == len(want) and all(b.context.dims.same(p, q) for p, q in zip(have, want, strict=True))
+
+
+def sum_(b: Builder, op: Op) -> Value | None:
+    """Sums of scalars, and of a scalar that was broadcast: a product with the number of elements."""
+    x = op.operands[0]
+    known, axis = static(op.arg("axis"))
+    if x.kind.is_scalar and known and axis in (None, ()):
+        return x
+    return None
+
+
+def expand_dims(b: Builder, op: Op) -> Value | None:
+    """Adding axes to a number that is going to be broadcast changes nothing."""
+    return op.operands[0] if op.operands[0].kind.is_scalar else None
+
+
+def transpose(b: Builder, op: Op) -> Value | None:
+    x = op.operands[0]
+    if x.kind.ndim in (0, 1):
+        return x
+    return None
+
+
+def swapaxes(b: Builder, op: Op) -> Value | None:
+    """x.T is what one writes for a matrix."""
+    known_a, a = static(op.operands[1])
+    known_b, c = static(op.operands[2])
+    if op.operands[0].kind.ndim == 2 and known_a and known_b and {a % 2, c % 2} == {0, 1}:
+        return b.call("numpy.ndarray.T", op.operands[0])
+    return None
+
+
+def reshape(b: Builder, op: Op) -> Value | None:
+    x = op.operands[0]
+    have, want = x.kind.dims, op.result.kind.dims
+    if have is not None and want is not None and same_dims(b, have, want):
+        return x
+    return None
+
+
+def evaluated(fn: Callable[..., Any]) -> Folder:
+    """Computes a passive function whose operands are all known."""
+
+    def folder(b: Builder, op: Op) -> Value | None:
+        items = [static(v) for v in op.operands]
+        if op.exact or not all(known for known, _ in items):
+            return None
+        try:
+            return b.const(fn(*(v for _, v in items)))
+        except (TypeError, ValueError, ArithmeticError):
+            return None
+
+    return folder
+
+
+def index_add(b: Builder, op: Op) -> Value | None:
+    """Adding zero changes nothing."""
+    return op.operands[0] if number(op.operands[2]) == 0 else None
+
+
+def astype(b: Builder, op: Op) -> Value | None:
+    x, dtype = op.operands
+    known, name = static(dtype)
+    return x if known and NAMES.get(str(name)) == x.kind.dtype else None
+
+
+NAMES = {"float64": "f8", "float32": "f4"}
+
+
+def scalar_kind(kind: Kind) -> bool:
+    return kind.is_scalar
+
+
+ARITHMETIC: dict[str, Folder] = {
+    "operator.add": add, "operator.sub": sub, "operator.mul": mul, "operator.truediv": div,
+    "operator.neg": neg, "operator.pow": power, "numpy.where": where, "helper.unbroadcast": unbroadcast,
+    "numpy.broadcast_to": broadcast_to, "numpy.sum": sum_, "numpy.expand_dims": expand_dims,
+    "numpy.transpose": transpose, "numpy.swapaxes": swapaxes, "numpy.reshape": reshape,
+    "intrinsic.index_add": index_add,
+    "operator.is_": evaluated(lambda a, b: a is b), "operator.is_not": evaluated(lambda a, b: a is not b),
+    "operator.eq": evaluated(operator.eq), "operator.ne": evaluated(operator.ne),
+    "operator.lt": evaluated(operator.lt), "operator.le": evaluated(operator.le),
+    "operator.gt": evaluated(operator.gt), "operator.ge": evaluated(operator.ge),
+    "operator.mod": evaluated(operator.mod), "operator.floordiv": evaluated(operator.floordiv),
+    "operator.not_": evaluated(operator.not_), "builtins.len": evaluated(len),
+    "builtins.isinstance": evaluated(isinstance), "builtins.abs": evaluated(abs),
+    "builtins.sorted": evaluated(lambda x: tuple(sorted(x))), "builtins.range": evaluated(lambda *a: tuple(range(*a))),
+    "builtins.tuple": evaluated(tuple), "builtins.max": evaluated(max), "builtins.min": evaluated(min),
+}  # fmt: skip
+
+STRUCTURE: dict[str, Folder] = {
+    "operator.getitem": shape_item, "intrinsic.dim": dim, "intrinsic.ndim": ndim, "intrinsic.size": size,
+}  # fmt: skip

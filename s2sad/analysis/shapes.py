@@ -1,0 +1,459 @@
+"""The kind of a primitive's result, by the family that its rule names.
+
+Each function here answers for one family of rules (`@rule(..., shape="reduction")`). Where operands'
+kinds say too little the answer is an unknown kind, never a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from s2sad.analysis.context import Context, size_of, static
+from s2sad.ir.core import Op, Value
+from s2sad.ir.kinds import ANY, BOOL, INT, PYTHON_DTYPES, Dim, Kind, Size, array, passive
+
+ORDER = ["b1", "i1", "i2", "i4", "i8", "f2", "f4", "f8", "c8", "c16"]
+WEAK = {"bool": 0, "int": 1, "float": 2, "complex": 3}
+FAMILY = {"bool": "b1", "int": "i8", "float": "f8", "complex": "c16"}
+
+
+def promote(kinds: list[Kind], numpy: bool = True) -> str | None:
+    """dtype of an arithmetic result. Python numbers are weak: they do not widen an array's dtype."""
+    dtypes = [k.dtype for k in kinds]
+    if any(d is None for d in dtypes):
+        return None
+    strong = [d for d in dtypes if d not in WEAK]
+    weak = [d for d in dtypes if d in WEAK]
+    top = max(weak, key=lambda d: WEAK[d or ""]) if weak else None
+    if not strong:
+        return FAMILY[top or "float"] if numpy else top
+    if any(d not in ORDER for d in strong):
+        return None
+    best = max(strong, key=lambda d: ORDER.index(d or ""))
+    if best == "f4" and any(d in ("i4", "i8", "u4", "u8") for d in strong):
+        best = "f8"
+    if top in ("float", "complex") and ORDER.index(best or "") < ORDER.index("f2"):
+        best = "f8"
+    if top == "int" and best == "b1":
+        best = "i8"
+    return best
+
+
+def inexact(dtype: str | None) -> str | None:
+    """dtype of a transcendental function's result."""
+    if dtype in ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"):
+        return "f8"
+    if dtype in PYTHON_DTYPES:
+        return "c16" if dtype == "complex" else "f8"
+    return dtype
+
+
+def broadcast(context: Context, shapes: list[tuple[Size, ...]]) -> tuple[Size, ...]:
+    """Dims of operands that are broadcast together; records which lengths must be equal."""
+    rank = max((len(s) for s in shapes), default=0)
+    out: list[Size] = []
+    for axis in range(-rank, 0):
+        sizes = [context.dims.find(s[axis]) for s in shapes if len(s) >= -axis]
+        sizes = [s for s in sizes if s != 1]
+        if not sizes:
+            out.append(1)
+            continue
+        sure = [s for s in sizes if context.dims.is_not_one(s)]
+        for other in sure[1:]:
+            context.dims.unify(sure[0], other)
+        if sure:
+            ints = [s for s in sure if isinstance(s, int)]
+            out.append(ints[0] if ints else context.dims.find(sure[0]))
+        elif all(context.dims.same(sizes[0], s) for s in sizes):
+            out.append(sizes[0])
+        else:
+            key = ("broadcast", frozenset(str(s) for s in sizes))
+            out.append(context.symbol(key))
+    return tuple(out)
+
+
+def elementwise(context: Context, op: Op) -> Kind:
+    kinds = [v.kind for v in op.operands if v.kind.base in ("number", "array", "any")]
+    python = op.fn.startswith(("operator.", "builtins."))
+    dtype = promote(kinds, numpy=not python)
+    if op.fn.startswith("math."):
+        return Kind("number", "float", ())
+    if not python and not op.fn.startswith(EXACT_ON_INTEGERS):
+        dtype = inexact(dtype)
+    if op.fn == "operator.truediv" and dtype in ("int", "bool"):
+        dtype = "float"
+    elif op.fn == "operator.truediv":
+        dtype = dtype if dtype in PYTHON_DTYPES else inexact(dtype)
+    if any(k.base == "any" for k in kinds):
+        return array(None, None) if any(k.is_array for k in kinds) else ANY
+    if any(k.dims is None for k in kinds):
+        return array(dtype, None)
+    return Kind("number", dtype, broadcast(context, [k.dims for k in kinds if k.dims is not None]))
+
+
+EXACT_ON_INTEGERS = (
+    "numpy.add", "numpy.subtract", "numpy.multiply", "numpy.negative", "numpy.abs", "numpy.square",
+    "numpy.maximum", "numpy.minimum", "numpy.where", "numpy.clip", "numpy.sign", "numpy.positive",
+    "numpy.power", "numpy.fmax", "numpy.fmin",
+)  # fmt: skip
+
+
+def comparison(context: Context, op: Op) -> Kind:
+    kind = elementwise(context, op)
+    if kind.is_scalar:
+        python = all(v.kind.dtype in PYTHON_DTYPES for v in op.operands)
+        return BOOL if python else Kind("number", "b1", ())
+    return kind if kind.base == "any" else Kind(kind.base, "b1", kind.dims)
+
+
+def select(context: Context, op: Op) -> Kind:
+    """np.where(condition, x, y): the condition takes part in broadcasting, not in the dtype."""
+    kinds = [v.kind for v in op.operands]
+    if any(k.base == "any" for k in kinds):
+        return array(None, None) if any(k.is_array for k in kinds) else ANY
+    dtype = promote(kinds[1:])
+    if any(k.dims is None for k in kinds):
+        return array(dtype, None)
+    return Kind("number", dtype, broadcast(context, [k.dims or () for k in kinds]))
+
+
+def axes_of(value: Value | None, rank: int) -> tuple[int, ...] | None:
+    """Axes that an `axis` argument names, or None where that is not known."""
+    known, axis = static(value)
+    if not known:
+        return None
+    if axis is None:
+        return tuple(range(rank))
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    if not all(isinstance(a, int) and -rank <= a < rank for a in axes):
+        return None
+    return tuple(sorted(a % rank for a in axes))
+
+
+def reduction(context: Context, op: Op) -> Kind:
+    kind = op.operands[0].kind
+    dtype = "i8" if kind.dtype in ("b1", "i4", "bool", "int") else kind.dtype
+    if op.fn.rsplit(".", 1)[-1] in ("mean", "var", "std") or dtype in PYTHON_DTYPES:
+        dtype = inexact(dtype)
+    known, keepdims = static(op.arg("keepdims"))
+    known_axis, axis = static(op.arg("axis"))
+    if known_axis and axis is None and known and not keepdims:
+        return Kind("number", dtype, ())
+    if kind.dims is None:
+        return ANY if kind.base == "any" else array(dtype, None) if known and keepdims else ANY
+    axes = axes_of(op.arg("axis"), len(kind.dims))
+    if axes is None or not known:
+        return ANY
+    if keepdims:
+        dims = tuple(1 if i in axes else d for i, d in enumerate(kind.dims))
+    else:
+        dims = tuple(d for i, d in enumerate(kind.dims) if i not in axes)
+    return Kind("number", dtype, dims)
+
+
+def cumulative(context: Context, op: Op) -> Kind:
+    kind = op.operands[0].kind
+    known, axis = static(op.arg("axis"))
+    if known and axis is not None:
+        return kind
+    if known and kind.dims is not None and len(kind.dims) == 1:
+        return kind
+    return array(kind.dtype, (context.symbol(("ravel", kind)),))
+
+
+def matmul(context: Context, op: Op) -> Kind:
+    a, b = op.operands[0].kind, op.operands[1].kind
+    dtype = promote([a, b])
+    if a.dims is None or b.dims is None or not a.dims or not b.dims:
+        return ANY
+    context.dims.unify(a.dims[-1], b.dims[-2] if len(b.dims) > 1 else b.dims[0])
+    if len(a.dims) == 1 and len(b.dims) == 1:
+        return Kind("number", dtype, ())
+    if len(b.dims) == 1:
+        return Kind("number", dtype, a.dims[:-1])
+    if len(a.dims) == 1:
+        return Kind("number", dtype, (*b.dims[:-2], b.dims[-1]))
+    lead = broadcast(context, [a.dims[:-2], b.dims[:-2]])
+    return Kind("number", dtype, (*lead, a.dims[-2], b.dims[-1]))
+
+
+def dot(context: Context, op: Op) -> Kind:
+    a, b = op.operands[0].kind, op.operands[1].kind
+    if a.dims is None or b.dims is None:
+        return ANY
+    if not a.dims or not b.dims:
+        return Kind("number", promote([a, b]), a.dims or b.dims)
+    if len(a.dims) <= 2 and len(b.dims) <= 2:
+        return matmul(context, op)
+    context.dims.unify(a.dims[-1], b.dims[-2] if len(b.dims) > 1 else b.dims[0])
+    tail = b.dims[:-2] + b.dims[-1:] if len(b.dims) > 1 else ()
+    return Kind("number", promote([a, b]), a.dims[:-1] + tail)
+
+
+def outer(context: Context, op: Op) -> Kind:
+    a, b = op.operands[0].kind, op.operands[1].kind
+    if a.ndim == 1 and b.ndim == 1:
+        assert a.dims and b.dims
+        return Kind("number", promote([a, b]), (a.dims[0], b.dims[0]))
+    return array(promote([a, b]), (context.symbol(("size", a)), context.symbol(("size", b))))
+
+
+def transpose(context: Context, op: Op) -> Kind:
+    kind = op.operands[0].kind
+    if kind.dims is None:
+        return kind
+    known, axes = static(op.arg("axes"))
+    if not known:
+        return array(kind.dtype, None)
+    if axes is None:
+        return Kind("number", kind.dtype, kind.dims[::-1])
+    return Kind("number", kind.dtype, tuple(kind.dims[a] for a in axes))
+
+
+def swapaxes(context: Context, op: Op) -> Kind:
+    kind = op.operands[0].kind
+    (known_a, a), (known_b, b) = static(op.operands[1]), static(op.operands[2])
+    if kind.dims is None or not (known_a and known_b):
+        return array(kind.dtype, None)
+    dims = list(kind.dims)
+    dims[a], dims[b] = dims[b], dims[a]
+    return Kind("number", kind.dtype, tuple(dims))
+
+
+def shape_value(context: Context, value: Value | None) -> tuple[Size, ...] | None:
+    """Dims that a shape argument stands for: `n`, `(n, m)`, `x.shape`; None where that is not known."""
+    if value is None or value.op is None:
+        if value is not None and value.kind == INT:
+            return (size_of(context, value),)
+        return None
+    if value.op.name in ("tuple", "list"):
+        if all(v.kind.is_scalar for v in value.op.operands):
+            return tuple(size_of(context, v) for v in value.op.operands)
+        return None
+    if value.op.fn == "intrinsic.shape":
+        return value.op.operands[0].kind.dims
+    known, number = static(value)
+    if known and isinstance(number, tuple) and all(isinstance(n, int) for n in number):
+        return number
+    return (size_of(context, value),) if value.kind.is_scalar else None
+
+
+def reshape(context: Context, op: Op) -> Kind:
+    dtype = op.operands[0].kind.dtype
+    dims = shape_value(context, op.arg("shape") or (op.operands[1] if len(op.operands) > 1 else None))
+    if dims is None:
+        return array(dtype, None)
+    old = op.operands[0].kind.dims
+    out: list[Size] = []
+    for size in dims:
+        if size == -1:
+            single = len(dims) == 1 and old is not None and len(old) == 1
+            out.append(old[0] if single and old else context.symbol(("reshape", op.operands[0], dims)))
+        else:
+            out.append(size)
+    return Kind("number", dtype, tuple(out))
+
+
+def broadcast_to(context: Context, op: Op) -> Kind:
+    dims = shape_value(context, op.operands[1])
+    dtype = op.operands[0].kind.dtype
+    dtype = inexact(dtype) if dtype in PYTHON_DTYPES else dtype
+    return array(dtype, dims) if dims is None else Kind("number", dtype, dims)
+
+
+def expand_dims(context: Context, op: Op) -> Kind:
+    kind = op.operands[0].kind
+    known, axis = static(op.operands[1])
+    if kind.dims is None or not known:
+        return array(kind.dtype, None)
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    rank = len(kind.dims) + len(axes)
+    places = {a % rank for a in axes}
+    rest = iter(kind.dims)
+    return Kind("number", kind.dtype, tuple(1 if i in places else next(rest) for i in range(rank)))
+
+
+def squeeze(context: Context, op: Op) -> Kind:
+    kind = op.operands[0].kind
+    known, axis = static(op.arg("axis"))
+    if kind.dims is None or not known:
+        return ANY
+    if axis is None:
+        if any(d != 1 and not context.dims.is_not_one(d) for d in kind.dims):
+            return ANY
+        return Kind("number", kind.dtype, tuple(d for d in kind.dims if d != 1))
+    axes = axes_of(op.arg("axis"), len(kind.dims)) or ()
+    return Kind("number", kind.dtype, tuple(d for i, d in enumerate(kind.dims) if i not in axes))
+
+
+def ravel(context: Context, op: Op) -> Kind:
+    kind = op.operands[0].kind
+    if kind.dims is not None and len(kind.dims) == 1:
+        return kind
+    return array(kind.dtype, (context.symbol(("ravel", kind)),))
+
+
+def concatenate(context: Context, op: Op) -> Kind:
+    parts = [v.kind for v, p in zip(op.operands, op.attrs["params"], strict=True) if p == op.attrs["star"]]
+    dtype = promote(parts)
+    known, axis = static(op.arg("axis")) if op.arg("axis") is not None else (True, 0)
+    if any(k.dims is None for k in parts) or not known or not isinstance(axis, int):
+        return array(dtype, None)
+    dims = list(parts[0].dims or ())
+    if not dims:
+        return array(dtype, None)
+    sizes = [(k.dims or (1,))[axis] for k in parts]
+    ints = [s for s in sizes if isinstance(s, int)]
+    total: Size = sum(ints) if len(ints) == len(sizes) else context.symbol(("concatenate", tuple(sizes)))
+    dims[axis] = total
+    return Kind("number", dtype, tuple(dims))
+
+
+def stack(context: Context, op: Op) -> Kind:
+    parts = [v.kind for v, p in zip(op.operands, op.attrs["params"], strict=True) if p == op.attrs["star"]]
+    dtype = promote(parts)
+    known, axis = static(op.arg("axis")) if op.arg("axis") is not None else (True, 0)
+    if any(k.dims is None for k in parts) or not known:
+        return array(dtype, None)
+    dims = list(broadcast(context, [k.dims or () for k in parts]))
+    dims.insert(axis % (len(dims) + 1), len(parts))
+    return Kind("number", inexact(dtype) if dtype in PYTHON_DTYPES else dtype, tuple(dims))
+
+
+def getitem(context: Context, op: Op) -> Kind:
+    kind = op.operands[0].kind
+    index = op.operands[1]
+    if kind.base not in ("number", "array"):
+        return ANY
+    parts = index.op.operands if index.op is not None and index.op.name == "tuple" else [index]
+    if kind.dims is None:
+        return ANY
+    consumed = sum(1 for p in parts if not _adds_axis(p))
+    dims: list[Size] = []
+    rest = list(kind.dims)
+    for part in parts:
+        known, value = static(part)
+        if known and value is None:
+            dims.append(1)
+        elif known and value is Ellipsis:
+            for _ in range(len(kind.dims) - (consumed - 1)):
+                dims.append(rest.pop(0))
+        elif not rest:
+            return ANY
+        elif (part.kind.is_scalar and part.kind.dtype in ("int", "i8", "i4")) or isinstance(value, int):
+            rest.pop(0)
+        elif part.kind.base == "slice" or isinstance(value, slice):
+            dims.append(sliced(context, rest.pop(0), part))
+        elif len(parts) == 1 and part.kind.dtype in ("i8", "i4") and part.kind.dims is not None:
+            rest.pop(0)
+            dims.extend(part.kind.dims)
+        else:
+            return array(kind.dtype, None) if part.kind.is_array else ANY
+    dims.extend(rest)
+    dtype = kind.dtype
+    return Kind("number", dtype, tuple(dims))
+
+
+def _adds_axis(part: Value) -> bool:
+    known, value = static(part)
+    return known and value is None
+
+
+def sliced(context: Context, size: Size, part: Value) -> Size:
+    """Length of a slice of an axis: n - 2 for x[1:-1]; a fresh symbol where it depends on more."""
+    op = part.op
+    if op is not None and op.name == "slice":
+        pieces = [static(v) for v in op.operands]
+        key: Any = ("slice", str(size), tuple(id(v) for v in op.operands))
+        keep = tuple(op.operands)
+    else:
+        value = static(part)[1]
+        if not isinstance(value, slice):
+            return context.symbol(("slice", id(part), part))
+        pieces = [(True, value.start), (True, value.stop), (True, value.step)]
+        key, keep = ("slice", str(size), str(value)), ()
+    if all(known for known, _ in pieces):
+        start, stop, step = (v for _, v in pieces)
+        key, keep = ("slice", str(context.dims.find(size)), str((start, stop, step))), ()
+        if step == -1 and start is None and stop is None:
+            return size
+        if step in (None, 1):
+            low = start or 0
+            high = 0 if stop is None else stop
+            if isinstance(size, int):
+                return len(range(*slice(start, stop).indices(size)))
+            if low >= 0 and high <= 0 and (stop is None or stop < 0):
+                return Dim(size.symbol, size.offset - low + high)
+        elif isinstance(size, int):
+            return len(range(*slice(start, stop, step).indices(size)))
+    return context.symbol((key, keep))
+
+
+def like(name: str) -> Callable[[Context, Op], Kind]:
+    def family(context: Context, op: Op) -> Kind:
+        value = op.arg(name) if name else op.operands[0]
+        return ANY if value is None else value.kind
+
+    return family
+
+
+def conversion(context: Context, op: Op) -> Kind:
+    """np.asarray, np.array: an array like the argument; of a list of numbers, a vector of that length."""
+    value = op.operands[0]
+    if value.op is not None and value.op.name in ("tuple", "list"):
+        items = [v.kind for v in value.op.operands]
+        if items and all(k.is_scalar for k in items):
+            return array(promote(items), (len(items),))
+        return array(None, None)
+    if value.kind.is_array:
+        return value.kind
+    return ANY
+
+
+def new_array(context: Context, op: Op) -> Kind:
+    """np.zeros(shape) and its kin."""
+    dims = shape_value(context, op.operands[0])
+    dtype = "f8" if op.arg("dtype") is None else None
+    return array(dtype, dims)
+
+
+def copy(context: Context, op: Op) -> Kind:
+    kind = op.operands[0].kind
+    return kind
+
+
+def scalar(context: Context, op: Op) -> Kind:
+    dtypes = {"builtins.float": "float", "builtins.int": "int", "builtins.len": "int", "builtins.bool": "bool"}
+    if op.fn.startswith("math."):
+        return Kind("number", "float", ())
+    return Kind("number", dtypes.get(op.fn) or promote([v.kind for v in op.operands]), ())
+
+
+def integer(context: Context, op: Op) -> Kind:
+    return INT
+
+
+def shape_tuple(context: Context, op: Op) -> Kind:
+    return passive("tuple")
+
+
+def unknown(context: Context, op: Op) -> Kind:
+    return ANY
+
+
+FAMILIES: dict[str, Callable[[Context, Op], Kind]] = {
+    "elementwise": elementwise, "comparison": comparison, "select": select, "reduction": reduction,
+    "cumulative": cumulative, "matmul": matmul, "dot": dot, "outer": outer, "transpose": transpose,
+    "swapaxes": swapaxes, "reshape": reshape, "broadcast_to": broadcast_to, "expand_dims": expand_dims,
+    "squeeze": squeeze, "ravel": ravel, "concatenate": concatenate, "stack": stack, "getitem": getitem,
+    "conversion": conversion, "new": new_array, "copy": copy, "scalar": scalar, "integer": integer,
+    "tuple": shape_tuple, "unknown": unknown, "like": like(""),
+}  # fmt: skip
+
+
+def infer(context: Context, op: Op, family: str) -> Kind:
+    """Kind of the result of a primitive whose rule names `family`."""
+    if family.startswith("like:"):
+        return like(family[5:])(context, op)
+    return FAMILIES[family](context, op)

@@ -1,0 +1,267 @@
+"""Writes operations as Python expressions."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import math
+from collections.abc import Callable
+from typing import Any
+
+import gast
+
+from s2sad.analysis.context import Context, static
+from s2sad.ir.core import Op, Value
+from s2sad.rules.parse import HELPER, Rule
+
+ALIASES = {"numpy": "np"}
+OPERATORS: dict[str, type[ast.operator]] = {
+    "operator.add": ast.Add, "operator.sub": ast.Sub, "operator.mul": ast.Mult, "operator.truediv": ast.Div,
+    "operator.floordiv": ast.FloorDiv, "operator.mod": ast.Mod, "operator.pow": ast.Pow,
+    "operator.matmul": ast.MatMult, "operator.and_": ast.BitAnd, "operator.or_": ast.BitOr,
+    "operator.xor": ast.BitXor,
+}  # fmt: skip
+
+
+class Expressions:
+    """Turns values into expressions. `name` gives the variable of a value that has one.
+
+    `modules` and `helpers` collect what the expressions need: dotted modules, names of helpers.
+    """
+
+    def __init__(self, context: Context, nested: set[Op], name: Callable[[Value], str]) -> None:
+        self.context = context
+        self.nested = nested
+        self.name = name
+        self.modules: set[str] = set()
+        self.helpers: set[str] = set()
+
+    def of(self, value: Value) -> ast.expr:
+        op = value.op
+        if op is not None and op in self.nested:
+            return self.operation(op)
+        return ast.Name(self.name(value), ast.Load())
+
+    def operation(self, op: Op) -> ast.expr:
+        """The expression of an operation with one result."""
+        if op.name == "const":
+            return self.constant(op)
+        if op.name == "undef":
+            return ast.Constant(None)
+        if op.name in ("tuple", "list"):
+            cls = ast.Tuple if op.name == "tuple" else ast.List
+            return cls([self.of(v) for v in op.operands], ast.Load())
+        if op.name == "slice":
+            return self.slice(op)
+        if op.name == "python":
+            return self.template(op.attrs["node"], op.attrs["holes"], op.operands)
+        special = SPECIAL.get(op.fn)
+        if special is not None:
+            result = special(self, op)
+            if result is not None:
+                return result
+        return self.call(op)
+
+    def constant(self, op: Op) -> ast.expr:
+        name = op.attrs.get("name")
+        if name:
+            return self.dotted(name) if "." in name else ast.Name(name, ast.Load())
+        value = op.value
+        if isinstance(value, slice):
+            return self.slice_constant(value)
+        if isinstance(value, float) and (math.isinf(value) or math.isnan(value)):
+            text = "nan" if math.isnan(value) else "inf"
+            node: ast.expr = self.dotted(f"numpy.{text}")
+            return ast.UnaryOp(ast.USub(), node) if value < 0 else node
+        if isinstance(value, tuple):
+            return ast.Tuple([ast.Constant(v) for v in value], ast.Load())
+        if isinstance(value, type) or type(value).__module__ == "numpy":
+            module = getattr(value, "__module__", "builtins")
+            return self.dotted(f"{module}.{value.__name__}")
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
+            return ast.UnaryOp(ast.USub(), ast.Constant(-value))
+        return ast.Constant(value)
+
+    def slice_constant(self, value: slice) -> ast.expr:
+        parts = [None if p is None else ast.Constant(p) for p in (value.start, value.stop, value.step)]
+        return ast.Slice(*parts)
+
+    def slice(self, op: Op) -> ast.expr:
+        parts: list[ast.expr | None] = []
+        for value in op.operands:
+            known, item = static(value)
+            parts.append(None if known and item is None else self.of(value))
+        return ast.Slice(*parts)
+
+    def dotted(self, name: str) -> ast.expr:
+        """A function or constant by its dotted name, with the module that it needs noted."""
+        module, _, attribute = name.rpartition(".")
+        if module in ("builtins", ""):
+            return ast.Name(attribute, ast.Load())
+        if module.startswith("numpy."):
+            self.modules.add("numpy")
+            parts = ["np", *module.split(".")[1:], attribute]
+        else:
+            self.modules.add(module)
+            parts = [*module.split("."), attribute]
+        if module == "numpy":
+            self.modules.add("numpy")
+            self.modules.discard("numpy.")
+            parts = ["np", attribute]
+        node: ast.expr = ast.Name(parts[0], ast.Load())
+        for part in parts[1:]:
+            node = ast.Attribute(node, part, ast.Load())
+        return node
+
+    def call(self, op: Op) -> ast.expr:
+        """A primitive, by the primal line of its rule."""
+        fn = op.fn
+        if fn.startswith(HELPER):
+            self.helpers.add(fn.removeprefix(HELPER))
+            return ast.Call(ast.Name(fn.removeprefix(HELPER), ast.Load()), [self.of(v) for v in op.operands], [])
+        rule = self.context.registry.rules[fn]
+        if rule.primal is None:
+            pairs = list(zip(op.attrs["params"], op.operands, strict=True))
+            args = [self.of(v) for p, v in pairs if p.isdigit()]
+            keywords = [ast.keyword(p, self.of(v)) for p, v in pairs if not p.isdigit()]
+            if fn.startswith("numpy.ndarray."):
+                return ast.Call(ast.Attribute(args[0], fn.rsplit(".", 1)[1], ast.Load()), args[1:], keywords)
+            return ast.Call(self.dotted(fn), args, keywords)
+        env = self.environment(op, rule)
+        node = _Substitute(env, rule, self).visit(copy.deepcopy(rule.primal))
+        if isinstance(node, ast.Call) and fn.startswith("numpy.ndarray.") and not _is_method(rule.primal):
+            return ast.Call(ast.Attribute(node.args[0], fn.rsplit(".", 1)[1], ast.Load()), node.args[1:], node.keywords)
+        if isinstance(node, ast.Call) and not _is_method(rule.primal):
+            node.func = self.dotted(fn)
+        result: ast.expr = node
+        return result
+
+    def environment(self, op: Op, rule: Rule) -> dict[str, Any]:
+        env: dict[str, Any] = {}
+        for param, value in zip(op.attrs["params"], op.operands, strict=True):
+            if param == rule.star:
+                env.setdefault(param, []).append(self.of(value))
+                continue
+            default = rule.params[param]
+            known, item = static(value)
+            if isinstance(default, ast.Constant) and known and item is default.value:
+                continue
+            env[param] = self.of(value)
+        return env
+
+    def template(self, node: Any, holes: list[Any], operands: list[Value]) -> ast.expr:
+        """A piece of the user's code, with the parts that are computed put in."""
+        names = {id(h): v for h, v in zip(holes, operands, strict=True)}
+        return self._fill(node, names)
+
+    def _fill(self, node: Any, names: dict[int, Value]) -> Any:
+        if id(node) in names:
+            return self.of(names[id(node)])
+        if isinstance(node, list):
+            return [self._fill(n, names) for n in node]
+        if not isinstance(node, gast.AST):
+            return node
+        if isinstance(node, gast.Name):
+            return ast.Name(node.id, ast.Load())
+        if isinstance(node, gast.Constant):
+            return ast.Constant(node.value)
+        cls = getattr(ast, type(node).__name__)
+        fields = {f: self._fill(getattr(node, f, None), names) for f in cls._fields}
+        return cls(**fields)
+
+
+def _is_method(primal: ast.expr | None) -> bool:
+    """True for a primal line such as x.reshape(shape), whose first operand stands before a dot."""
+    if isinstance(primal, ast.Attribute):
+        return True
+    return (
+        isinstance(primal, ast.Call)
+        and isinstance(primal.func, ast.Attribute)
+        and isinstance(primal.func.value, ast.Name)
+        and primal.func.value.id not in ("np", "math", "scipy", "operator", "intrinsic")
+    )
+
+
+class _Substitute(ast.NodeTransformer):
+    """Puts operands in place of a rule's parameters; arguments that were not given are dropped."""
+
+    def __init__(self, env: dict[str, Any], rule: Rule, expressions: Expressions) -> None:
+        self.env = env
+        self.rule = rule
+        self.expressions = expressions
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id in self.env:
+            value = self.env[node.id]
+            return ast.Tuple(value, ast.Load()) if isinstance(value, list) else value
+        if node.id in self.rule.imports:
+            return self.expressions.dotted(self.rule.imports[node.id]) if "." in self.rule.imports[node.id] else node
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        args: list[ast.expr] = []
+        late: list[ast.keyword] = []
+        for arg in node.args:
+            if isinstance(arg, ast.Starred) and isinstance(arg.value, ast.Name):
+                args.extend(self.env.get(arg.value.id, []))
+            elif isinstance(arg, ast.Name) and arg.id in self.rule.params and arg.id not in self.env:
+                continue
+            else:
+                args.append(self.visit(arg))
+        for keyword in node.keywords:
+            name = keyword.value.id if isinstance(keyword.value, ast.Name) else ""
+            if name in self.rule.params and name not in self.env:
+                continue
+            late.append(ast.keyword(keyword.arg, self.visit(keyword.value)))
+        return ast.Call(self.visit(node.func), args, late)
+
+
+def _attribute(name: str, function: str) -> Callable[[Expressions, Op], ast.expr]:
+    def special(e: Expressions, op: Op) -> ast.expr:
+        x = op.operands[0]
+        if x.kind.is_array or op.attrs.get("form") == "attribute":
+            return ast.Attribute(e.of(x), name, ast.Load())
+        return ast.Call(e.dotted(function), [e.of(x)], [])
+
+    return special
+
+
+def _dim(e: Expressions, op: Op) -> ast.expr:
+    x, axis = op.operands
+    shape = Op("prim", [x], [Value()], {"fn": "intrinsic.shape", "params": ["x"]}, exact=op.exact)
+    shape.attrs["form"] = "attribute" if op.exact else ""
+    return ast.Subscript(e.operation(shape), e.of(axis), ast.Load())
+
+
+def _where(e: Expressions, op: Op) -> ast.expr | None:
+    """A choice between Python numbers is a conditional expression."""
+    if op.exact or not all(v.kind.is_scalar for v in op.operands):
+        return None
+    condition, x, y = op.operands
+    return ast.IfExp(e.of(condition), e.of(x), e.of(y))
+
+
+def _binary(e: Expressions, op: Op) -> ast.expr:
+    x, y = op.operands
+    return ast.BinOp(e.of(x), OPERATORS[op.fn](), e.of(y))
+
+
+def _trips(e: Expressions, op: Op) -> ast.expr:
+    call = ast.Call(ast.Name("range", ast.Load()), [e.of(v) for v in op.operands], [])
+    return ast.Call(ast.Name("len", ast.Load()), [call], [])
+
+
+def _transposed(e: Expressions, op: Op) -> ast.expr:
+    return ast.Attribute(e.of(op.operands[0]), "T", ast.Load())
+
+
+def _getitem(e: Expressions, op: Op) -> ast.expr:
+    return ast.Subscript(e.of(op.operands[0]), e.of(op.operands[1]), ast.Load())
+
+
+SPECIAL: dict[str, Callable[[Expressions, Op], ast.expr | None]] = {
+    "intrinsic.shape": _attribute("shape", "numpy.shape"), "intrinsic.ndim": _attribute("ndim", "numpy.ndim"),
+    "intrinsic.size": _attribute("size", "numpy.size"), "intrinsic.dim": _dim, "intrinsic.trips": _trips,
+    "numpy.where": _where, "numpy.ndarray.T": _transposed, "operator.getitem": _getitem,
+    **{fn: _binary for fn in OPERATORS},
+}  # fmt: skip

@@ -1,0 +1,146 @@
+"""The emitted text as lines: statements, comments and blocks, printed with astor."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import Any
+
+import astor
+from astor.code_gen import SourceGenerator
+
+WIDTH = 99
+
+
+@dataclass
+class Line:
+    """A statement or a comment; a compound statement has a header and a body."""
+
+    node: ast.stmt | None = None
+    comment: str = ""
+    header: str = ""
+    body: list[Line] = field(default_factory=list)
+
+
+class Generator(SourceGenerator):
+    """astor's printer, with indices and tuples as a person writes them."""
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        self.write(_atom(node.value), "[", index_text(node.slice), "]")
+
+
+def index_text(node: ast.expr) -> str:
+    if isinstance(node, ast.Tuple) and node.elts:
+        text = ", ".join(index_text(e) for e in node.elts)
+        return text + "," if len(node.elts) == 1 else text
+    if isinstance(node, ast.Slice):
+        text = ":".join("" if p is None else expression_text(p) for p in (node.lower, node.upper))
+        return text if node.step is None else f"{text}:{expression_text(node.step)}"
+    return expression_text(node)
+
+
+def _atom(node: ast.expr) -> str:
+    text = expression_text(node)
+    plain = isinstance(node, (ast.Name, ast.Attribute, ast.Subscript, ast.Call))
+    return text if plain else f"({text})"
+
+
+def _pretty(source: list[Any]) -> str:
+    return "".join(source)
+
+
+def expression_text(node: ast.expr) -> str:
+    text: str = astor.to_source(
+        node, indent_with="    ", pretty_source=_pretty, pretty_string=_string, source_generator_class=Generator
+    ).strip()
+    if not isinstance(node, ast.Tuple) and _wrapped(text):
+        text = text[1:-1]
+    return text
+
+
+def statement_text(node: ast.stmt) -> str:
+    text: str = astor.to_source(
+        node, indent_with="    ", pretty_source=_pretty, pretty_string=_string, source_generator_class=Generator
+    ).strip()
+    return text
+
+
+def _string(text: str, *_: Any, **__: Any) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def _wrapped(text: str) -> bool:
+    """True where one pair of parentheses stands around the whole text."""
+    if not (text.startswith("(") and text.endswith(")")):
+        return False
+    depth = 0
+    for i, char in enumerate(text):
+        depth += (char == "(") - (char == ")")
+        if depth == 0 and i < len(text) - 1:
+            return False
+    return True
+
+
+def render(lines: list[Line], indent: int = 0) -> list[str]:
+    """Text lines of emitted code."""
+    pad = "    " * indent
+    out: list[str] = []
+    for line in lines:
+        if line.comment:
+            if line.comment.startswith("\n"):
+                out.append("")
+            text = f"{pad}# {line.comment.strip()}"
+            out.append(text if len(text) <= WIDTH else text[: WIDTH - 4].rstrip() + " ...")
+        elif line.header:
+            out.append(f"{pad}{line.header}")
+            out.extend(render(line.body or [Line(ast.Pass())], indent + 1))
+        elif line.node is not None:
+            out.extend(wrap(statement_text(line.node), pad))
+    return out
+
+
+def wrap(text: str, pad: str) -> list[str]:
+    """A long statement, broken after an opening bracket or at an operator of the outermost level."""
+    if len(pad) + len(text) <= WIDTH or "\n" in text:
+        return [pad + t for t in text.splitlines()]
+    head, sep, value = _split_assignment(text)
+    pieces = _split_operators(value)
+    if sep and len(pieces) > 1:
+        inner = pad + "    "
+        return [f"{pad}{head}{sep}(", *(inner + p for p in _pack(pieces, WIDTH - len(inner))), f"{pad})"]
+    return [pad + text]
+
+
+def _split_assignment(text: str) -> tuple[str, str, str]:
+    if text.startswith("return "):
+        return "return ", " "[:0] or "", text[7:]
+    depth = 0
+    for i, char in enumerate(text):
+        depth += (char in "([{") - (char in ")]}")
+        if char == "=" and depth == 0 and text[i + 1] != "=" and text[i - 1] not in "<>!=":
+            return text[: i + 1], " ", text[i + 2 :]
+    return "", "", text
+
+
+def _split_operators(text: str) -> list[str]:
+    """Pieces of an expression, broken before + and - of the outermost level."""
+    depth, start = 0, 0
+    pieces: list[str] = []
+    for i, char in enumerate(text):
+        depth += (char in "([{") - (char in ")]}")
+        if depth == 0 and i > start and text[i : i + 3] in (" + ", " - "):
+            pieces.append(text[start:i])
+            start = i + 1
+    pieces.append(text[start:])
+    return pieces
+
+
+def _pack(pieces: list[str], width: int) -> list[str]:
+    lines = [pieces[0]]
+    for piece in pieces[1:]:
+        if len(lines[-1]) + 1 + len(piece) <= width:
+            lines[-1] += " " + piece
+        else:
+            lines.append(piece)
+    return lines

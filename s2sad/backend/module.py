@@ -1,0 +1,187 @@
+"""Assembles the text of a generated module: imports, constants, helpers, functions."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import Any
+
+from s2sad.analysis.context import Context
+from s2sad.backend.express import Expressions
+from s2sad.backend.lines import Line, expression_text, render
+from s2sad.backend.raising import Raiser
+from s2sad.errors import SourceUnavailableError
+from s2sad.ir.core import Function
+from s2sad.ir.kinds import Dim, Kind
+
+LARGEST_ARRAY = 100
+
+
+@dataclass
+class Module:
+    """A generated module: its text, and objects that cannot be written down and are bound at loading."""
+
+    text: str
+    name: str
+    bindings: dict[str, Any] = field(default_factory=dict)
+
+    def standalone(self) -> str:
+        """The text, for a file; refused where it needs an object that only lives in this process."""
+        if self.bindings:
+            name = next(iter(self.bindings))
+            raise SourceUnavailableError(
+                f"the captured object {name!r} cannot be written into a file",
+                help="pass it to the function as an argument",
+            )
+        return self.text
+
+
+def assemble(context: Context, function: Function, doc: str, landmarks: bool) -> Module:
+    """The module that holds one generated function."""
+    captured: dict[str, Any] = function.info.get("captured", {})
+    taken = {function.name, *captured, *context.registry.helpers}
+    raiser = Raiser(context, function, taken, landmarks)
+    lines = raiser.lines()
+    header = f"def {function.name}({_parameters(function, raiser.expressions)}):"
+    body = [Line(comment="")] and lines
+    if landmarks:
+        body = _with_sweeps(lines)
+    text_lines = [header, *(_docstring(doc)), *render(body, 1)]
+    used = {n.id for line in text_lines[1:] for n in _names(line)}
+    constants, bindings = _constants(captured, used)
+    helpers = _helpers(context, raiser.expressions)
+    modules = set(raiser.expressions.modules)
+    for helper in helpers:
+        modules |= {context.registry.helpers[helper].imports.get(m, "") for m in ("np", "math")} & {"numpy", "math"}
+    if any("np." in line for line in constants):
+        modules.add("numpy")
+    parts: list[str] = []
+    imports = [f"import {m} as np" if m == "numpy" else f"import {m}" for m in sorted(modules)]
+    if imports:
+        parts.append("\n".join(imports) + "\n")
+    if constants:
+        parts.append("\n".join(constants) + "\n")
+    blocks = [context.registry.helpers[h].text + "\n" for h in helpers]
+    blocks.append("\n".join(text_lines) + "\n")
+    head = "\n".join(parts)
+    text = head + ("\n\n" if head else "") + "\n\n".join(blocks)
+    return Module(text, function.name, bindings)
+
+
+def _names(line: str) -> list[ast.Name]:
+    words: list[ast.Name] = []
+    token = ""
+    for char in line + " ":
+        if char.isalnum() or char == "_":
+            token += char
+        else:
+            if token:
+                words.append(ast.Name(token))
+            token = ""
+    return words
+
+
+def _with_sweeps(lines: list[Line]) -> list[Line]:
+    """Headings over the forward and the reverse sweep, where there are both."""
+    first = next((i for i, line in enumerate(lines) if _is_reverse(line)), None)
+    if first is None or first == 0:
+        return lines
+    return [Line(comment="forward sweep"), *lines[:first], Line(comment="\nreverse sweep"), *lines[first:]]
+
+
+def _is_reverse(line: Line) -> bool:
+    if line.comment:
+        return True
+    targets = line.node.targets if isinstance(line.node, ast.Assign) else []
+    names = [n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)]
+    return any("_bar" in n for n in names) or any(_is_reverse(inner) for inner in line.body)
+
+
+def _parameters(function: Function, expressions: Expressions) -> str:
+    out = []
+    for param in function.params:
+        text = expressions.names_of_params[param] if hasattr(expressions, "names_of_params") else param.hint
+        default = function.defaults.get(param.hint, _NOTHING)
+        if default is _NOTHING or not _literal(default):
+            out.append(text)
+        else:
+            out.append(f"{text}={expression_text(ast.Constant(default))}")
+    seen_default = False
+    for i, text in enumerate(out):
+        if "=" in text:
+            seen_default = True
+        elif seen_default:
+            out = [t.split("=")[0] for t in out[:i]] + out[i:]
+    return ", ".join(out)
+
+
+_NOTHING = object()
+
+
+def _literal(value: Any) -> bool:
+    return value is None or isinstance(value, (bool, int, float, str))
+
+
+def _docstring(doc: str) -> list[str]:
+    lines = doc.strip().splitlines()
+    if len(lines) == 1:
+        return [f'    """{lines[0]}"""']
+    return [f'    """{lines[0]}', *(f"    {line}".rstrip() for line in lines[1:]), '    """']
+
+
+def _constants(captured: dict[str, Any], used: set[str]) -> tuple[list[str], dict[str, Any]]:
+    lines: list[str] = []
+    bindings: dict[str, Any] = {}
+    for name, value in sorted(captured.items()):
+        if name not in used:
+            continue
+        if isinstance(value, (int, float, complex, str)):
+            lines.append(f"{name} = {value!r}")
+        elif hasattr(value, "tolist") and value.size <= LARGEST_ARRAY:
+            dtype = "" if value.dtype.name in ("float64", "int64", "bool") else f", dtype=np.{value.dtype.name}"
+            lines.append(f"{name} = np.array({value.tolist()!r}{dtype})")
+        else:
+            bindings[name] = value
+    return lines, bindings
+
+
+def _helpers(context: Context, expressions: Expressions) -> list[str]:
+    """Helpers that the functions call, and those that these call, callees first."""
+    order: list[str] = []
+
+    def visit(name: str) -> None:
+        if name in order:
+            return
+        node = context.registry.helpers[name].node
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name) and inner.id in context.registry.helpers and inner.id != name:
+                visit(inner.id)
+        order.append(name)
+
+    for name in sorted(expressions.helpers):
+        visit(name)
+    return order
+
+
+def shapes_line(context: Context, params: list[tuple[str, Kind]]) -> str:
+    """`w1: f8[n, h], b1: f8[h]`: what the code was generated for."""
+    letters: dict[str, str] = {}
+    names = {n for n, _ in params}
+    pool = [c for c in "nmkpqrsabcdefghijl" if c not in names]
+    parts = []
+    for name, kind in params:
+        if kind.dtype is None or kind.dims is None or kind.dtype in ("float", "int", "bool"):
+            if kind.is_array and kind.dtype:
+                parts.append(f"{name}: {kind.dtype}[...]")
+            continue
+        sizes = []
+        for size in kind.dims:
+            size = context.dims.find(size)
+            if isinstance(size, Dim):
+                if size.symbol not in letters and len(letters) < len(pool):
+                    letters[size.symbol] = pool[len(letters)]
+                sizes.append(letters.get(size.symbol, "n") + (f"{size.offset:+d}" if size.offset else ""))
+            else:
+                sizes.append(str(size))
+        parts.append(f"{name}: {kind.dtype}[{', '.join(sizes)}]" if sizes else f"{name}: {kind.dtype}")
+    return ", ".join(parts)

@@ -1,0 +1,96 @@
+"""Chooses which operations are printed inside another statement's expression."""
+
+from __future__ import annotations
+
+from s2sad.analysis.context import Context
+from s2sad.ir.core import Block, Function, Loop, Op, Value
+from s2sad.optimize.buffers import Sharing, must_write
+
+ALWAYS = {"tuple", "list", "slice", "undef"}
+QUERIES = {"intrinsic.shape", "intrinsic.dim", "intrinsic.ndim", "intrinsic.size"}
+LIMIT = 22
+
+
+def nest(context: Context, function: Function) -> set[Op]:
+    """Operations that have no statement of their own."""
+    return _Nesting(context, function).nested
+
+
+class _Nesting:
+    def __init__(self, context: Context, function: Function) -> None:
+        self.nested: set[Op] = set()
+        self.weight: dict[Op, int] = {}
+        self.users: dict[Value, list[tuple[Op | None, Block]]] = {}
+        self.collected: set[Value] = set()
+        self.row_reads: set[Op] = set()
+        self.sharing = Sharing(context, function)
+        self.uses(function.body)
+        self.block(function.body)
+
+    def uses(self, block: Block) -> None:
+        for op in block.ops:
+            for operand in op.operands:
+                self.users.setdefault(operand, []).append((op, block))
+            for region in op.regions:
+                self.uses(region)
+            if op.name in ("for", "while"):
+                self.collected.update(Loop(op).collects)
+        for value in block.yields:
+            self.users.setdefault(value, []).append((None, block))
+
+    def block(self, block: Block) -> None:
+        places = {op: i for i, op in enumerate(block.ops)}
+        for i, op in enumerate(block.ops):
+            for region in op.regions:
+                self.block(region)
+            if self.fits(op, block, places, i):
+                self.nested.add(op)
+
+    def fits(self, op: Op, block: Block, places: dict[Op, int], i: int) -> bool:
+        if op.name in ALWAYS:
+            return True
+        if op.name == "const":
+            return not (op.exact and op.result.hint) or op.attrs.get("name") is not None
+        if op.name not in ("prim", "python"):
+            return False
+        if op.fn in QUERIES:
+            return True
+        weight = 1 + sum(self.weight.get(v.op, 1) if v.op in self.nested else 1 for v in op.operands if v.op)
+        self.weight[op] = weight
+        value = op.result
+        if must_write(op) or value.hint or value in self.collected:
+            return False
+        users = self.users.get(value, [])
+        if len(users) != 1 or users[0][1] is not block:
+            return False
+        user = users[0][0]
+        if user is not None and user.name in ("for", "while") and value in Loop(user).tapes_in:
+            return False
+        if weight > LIMIT and not op.exact:
+            return False
+        end = len(block.ops) if user is None else places[user]
+        return not self.written_between(op, block.ops[i + 1 : end], user)
+
+    def written_between(self, op: Op, between: list[Op], user: Op | None) -> bool:
+        """True where memory that the expression reads may be written before the place of its user."""
+        reads = {self.sharing.find(v) for v in self.leaves(op) if not v.kind.is_scalar}
+        if not reads:
+            return False
+        return any(self.sharing.find(w.operands[0]) in reads for o in between for w in _writes(o))
+
+    def leaves(self, op: Op) -> list[Value]:
+        out: list[Value] = []
+        for value in op.operands:
+            out.append(value)
+            if value.op is not None and value.op in self.nested:
+                out.extend(self.leaves(value.op))
+        return out
+
+
+def _writes(op: Op) -> list[Op]:
+    found = [op] if must_write(op) or op.attrs.get("buffer") else []
+    for region in op.regions:
+        for inner in region.walk():
+            if must_write(inner) or inner.attrs.get("buffer"):
+                found.append(inner)
+    return found

@@ -1,0 +1,512 @@
+"""Raises the IR to Python statements."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from s2sad.analysis.context import Context, static
+from s2sad.backend.express import Expressions
+from s2sad.backend.lines import Line, expression_text
+from s2sad.backend.naming import Names
+from s2sad.backend.nest import nest
+from s2sad.ir.core import Block, Function, Loop, Op, Value, uses
+from s2sad.ir.liveness import Liveness
+from s2sad.optimize.buffers import must_write
+
+Mapping = dict[Value, Value]
+Finish = Callable[[Mapping, list[Line]], bool]
+AUGMENTED: dict[str, type[ast.operator]] = {
+    "operator.add": ast.Add, "operator.sub": ast.Sub, "operator.mul": ast.Mult, "operator.truediv": ast.Div,
+    "operator.floordiv": ast.FloorDiv, "operator.mod": ast.Mod, "operator.pow": ast.Pow,
+    "operator.matmul": ast.MatMult, "operator.and_": ast.BitAnd, "operator.or_": ast.BitOr,
+    "operator.xor": ast.BitXor,
+}  # fmt: skip
+
+
+class Raiser:
+    """Statements of one function. `modules` and `helpers` say what the statements need."""
+
+    def __init__(self, context: Context, function: Function, taken: set[str], landmarks: bool) -> None:
+        self.context = context
+        self.function = function
+        self.landmarks = landmarks
+        self.count = uses(function.body)
+        self.nested = nest(context, function)
+        self.groups = _tape_groups(function)
+        self.rows = self.row_loops()
+        self.nested |= set(self.rows.values())
+        self.appends = self.append_points()
+        liveness = Liveness(function, self.nested, self.appends)
+        self.names = Names(function, self.nested, liveness, taken)
+        self.expressions = Expressions(context, self.nested, self.names.of)
+        for op in self.rows.values():
+            self.names.names.setdefault(self.names_root(op.result), op.result.hint or "row")
+        self.current: Any = None
+        self.started = False
+
+    def names_root(self, value: Value) -> Value:
+        if value not in self.names.parent:
+            self.names.parent[value] = value
+            self.names.members[value] = [value]
+        return self.names.find(value)
+
+    # --- loops over rows, tapes ----------------------------------------------------------------------------
+
+    def row_loops(self) -> dict[Op, Op]:
+        """Loops `for row in x`, with the operation that reads the row."""
+        return {}
+
+    def append_points(self) -> dict[Op | Block, list[Value]]:
+        """Where values are put on tapes: right after the last of a group is there."""
+        points: dict[Op | Block, list[Value]] = {}
+        for op in self.function.body.walk():
+            if op.name in ("for", "while") and op.attrs["collected"]:
+                loop = Loop(op)
+                for group in self.groups[op]:
+                    values = [loop.collects[k] for k in group]
+                    points.setdefault(_append_point(loop, values), []).extend(values)
+        return points
+
+    # --- statements ---------------------------------------------------------------------------------------
+
+    def lines(self) -> list[Line]:
+        out: list[Line] = []
+        self.block(self.function.body, out, self.return_)
+        return out
+
+    def return_(self, mapping: Mapping, out: list[Line]) -> bool:
+        values = [mapping.get(v, v) for v in self.function.results]
+        out.append(Line(ast.Return(self.structured(self.function.structure, iter(values)))))
+        return True
+
+    def structured(self, structure: Any, values: Any) -> ast.expr:
+        if structure is None:
+            return self.expressions.of(next(values))
+        return ast.Tuple([self.structured(s, values) for s in structure], ast.Load())
+
+    def block(self, block: Block, out: list[Line], finish: Finish) -> bool:
+        """Statements of a block; True where it ends by leaving (return, break)."""
+        ops = [op for op in block.ops if op not in self.nested]
+        self.append(block, out)
+        for i, op in enumerate(ops):
+            if op.name == "if" and i == len(ops) - 1 and self.is_tail(op, block):
+                return self.tail_branch(op, out, finish)
+            if self.statement(op, out):
+                return True
+            self.append(op, out)
+        return finish({}, out)
+
+    def append(self, at: Op | Block, out: list[Line]) -> None:
+        """Put values on their tapes."""
+        if at not in self.appends:
+            return
+        owner = at if isinstance(at, Block) else at.block
+        assert owner is not None and owner.op is not None
+        loop = Loop(owner.op)
+        for group in self.groups[owner.op]:
+            values = [loop.collects[k] for k in group]
+            if _append_point(loop, values) is not at:
+                continue
+            items = [self.expressions.of(v) for v in values]
+            item = items[0] if len(items) == 1 else ast.Tuple(items, ast.Load())
+            tape = ast.Name(self.names.of(loop.tapes_out[group[0]]), ast.Load())
+            out.append(Line(ast.Expr(ast.Call(ast.Attribute(tape, "append", ast.Load()), [item], []))))
+
+    def is_tail(self, op: Op, block: Block) -> bool:
+        """True where an `if` at a block's end is read by the block's yields alone."""
+        if block.op is not None and block.op.name == "if":
+            return False
+        is_condition = block.op is not None and block.op.name == "while" and block.op.regions[0] is block
+        appended = self.appends.get(op, [])
+        return not is_condition and not any(r in appended for r in op.results)
+
+    def tail_branch(self, op: Op, out: list[Line], finish: Finish) -> bool:
+        """A branch at the end of a block: each side ends the block by itself."""
+        test = self.expressions.of(op.operands[0])
+        sides: list[list[Line]] = []
+        left: list[bool] = []
+        for region in op.regions:
+            inner: list[Line] = []
+            saved = self.current
+            mapping = dict(zip(op.results, region.yields, strict=True))
+
+            def close(m: Mapping, o: list[Line], mapping: Mapping = mapping) -> bool:
+                return finish({r: m.get(v, v) for r, v in mapping.items()} | m, o)
+
+            left.append(self.tail_block(region, inner, close))
+            self.current = saved
+            sides.append(inner)
+        then, other = sides
+        if left[0] and not (left[1] and not other):
+            out.append(self.if_line(test, then))
+            out.extend(other)
+            return left[1]
+        if left[1]:
+            out.append(self.if_line(_negated(test), other))
+            out.extend(then)
+            return left[0]
+        if then or other:
+            self.if_else(test, then, other, out)
+        return False
+
+    def tail_block(self, region: Block, out: list[Line], finish: Finish) -> bool:
+        ops = [op for op in region.ops if op not in self.nested]
+        self.current = None
+        for i, op in enumerate(ops):
+            if op.name == "if" and i == len(ops) - 1 and not self.appends.get(op):
+                return self.tail_branch(op, out, finish)
+            if self.statement(op, out):
+                return True
+        return finish({}, out)
+
+    def if_line(self, test: ast.expr, body: list[Line]) -> Line:
+        return Line(header=f"if {expression_text(test)}:", body=body)
+
+    def if_else(self, test: ast.expr, then: list[Line], other: list[Line], out: list[Line]) -> None:
+        if not then:
+            out.append(self.if_line(_negated(test), other))
+            return
+        out.append(self.if_line(test, then))
+        if len(other) == 1 and other[0].header.startswith("if "):
+            out.append(Line(header="el" + other[0].header, body=other[0].body))
+        elif other and other[0].header.startswith("if ") and all(o.header.startswith(("elif", "else")) for o in other[1:]):
+            out.append(Line(header="el" + other[0].header, body=other[0].body))
+            out.extend(other[1:])
+        elif other:
+            out.append(Line(header="else:", body=other))
+
+    def statement(self, op: Op, out: list[Line]) -> bool:
+        """Statements of one operation; True where control never comes back (raise)."""
+        if op.name == "if":
+            return self.branch(op, out)
+        if op.name in ("for", "while"):
+            self.loop(Loop(op), out)
+            return False
+        if op.name == "effect":
+            return self.effect(op, out)
+        self.landmark(op, out)
+        if must_write(op) and op.fn in ("intrinsic.store", "intrinsic.index_add"):
+            self.write(op, out)
+            return False
+        self.assign(self.names.of(op.result), op.result, self.expressions.operation(op), out)
+        return False
+
+    def landmark(self, op: Op, out: list[Line]) -> None:
+        """The user's line, over the adjoint of its operations."""
+        if op.exact or not self.landmarks:
+            return
+        if not self.started:
+            self.started = True
+        statement = op.span.statement if op.span is not None else None
+        if statement is not None and statement != self.current:
+            self.current = statement
+            out.append(Line(comment=statement.text))
+
+    def assign(self, name: str, value: Value, expression: ast.expr, out: list[Line]) -> None:
+        target = ast.Name(name, ast.Store())
+        op = value.op
+        if op is not None and op.name == "prim" and isinstance(expression, ast.BinOp):
+            in_place = must_write(op) or op.attrs.get("buffer") or value.kind.is_scalar
+            if op.attrs.get("inplace") and _is_name(expression.left, name):
+                out.append(Line(ast.AugAssign(target, AUGMENTED[op.fn](), expression.right)))
+                return
+            if in_place and not op.exact and op.fn in ("operator.add", "operator.sub"):
+                rest = _augmented(expression, name)
+                if rest is not None:
+                    out.append(Line(ast.AugAssign(target, rest[0], rest[1])))
+                    return
+        if isinstance(expression, ast.Name) and expression.id == name:
+            return
+        out.append(Line(ast.Assign([target], expression)))
+
+    def write(self, op: Op, out: list[Line]) -> None:
+        """x[index] = value, x[index] += value."""
+        array, index, value = op.operands
+        base = ast.Name(self.names.of(op.result), ast.Load())
+        if not (isinstance(self.expressions.of(array), ast.Name) and self.names.of(array) == base.id):
+            out.append(Line(ast.Assign([ast.Name(base.id, ast.Store())], self.expressions.of(array))))
+        target = ast.Subscript(base, self.expressions.of(index), ast.Store())
+        if op.fn == "intrinsic.store":
+            out.append(Line(ast.Assign([target], self.expressions.of(value))))
+            return
+        if not op.exact and not once(index):
+            call = ast.Call(self.expressions.dotted("numpy.add.at"),
+                            [base, self.expressions.of(index), self.expressions.of(value)], [])  # fmt: skip
+            out.append(Line(ast.Expr(call)))
+            return
+        operator: ast.operator = ast.Add()
+        inner = value.op
+        if inner is not None and inner in self.nested and inner.fn == "operator.neg":
+            operator, value = ast.Sub(), inner.operands[0]
+        expression = self.expressions.of(value)
+        if isinstance(operator, ast.Add):
+            operator, expression = _sign_out(expression)
+        out.append(Line(ast.AugAssign(target, operator, expression)))
+
+    def effect(self, op: Op, out: list[Line]) -> bool:
+        what, node = op.attrs["what"], op.attrs["node"]
+        if what == "assert":
+            parts = [self.expressions.of(v) for v in op.operands]
+            out.append(Line(ast.Assert(parts[0], parts[1] if len(parts) > 1 else None)))
+            return False
+        expression = self.expressions.template(node, op.attrs["holes"], op.operands)
+        if what == "raise":
+            out.append(Line(ast.Raise(expression, None)))
+            return True
+        out.append(Line(ast.Expr(expression)))
+        return False
+
+    def branch(self, op: Op, out: list[Line]) -> bool:
+        """An `if` in the middle of a block: each side sets the variables of the results."""
+        if self.as_expression(op, out):
+            return False
+        test = self.expressions.of(op.operands[0])
+        sides: list[list[Line]] = []
+        left = []
+        for region in op.regions:
+            inner: list[Line] = []
+            saved, self.current = self.current, None
+
+            def close(m: Mapping, o: list[Line], region: Block = region) -> bool:
+                pairs = [(self.names.of(r), m.get(v, v)) for r, v in zip(op.results, region.yields, strict=True)]
+                self.copies(pairs, o)
+                return False
+
+            left.append(self.block(region, inner, close))
+            self.current = saved
+            sides.append(inner)
+        then, other = sides
+        if left[0] and then:
+            out.append(self.if_line(test, then))
+            out.extend(other)
+        elif left[1] and other:
+            out.append(self.if_line(_negated(test), other))
+            out.extend(then)
+        elif then or other:
+            self.if_else(test, then, other, out)
+        return False
+
+    def as_expression(self, op: Op, out: list[Line]) -> bool:
+        """A conditional expression, `and` or `or`, where both sides are expressions."""
+        if op.attrs.get("form") not in ("ifexp", "and", "or") or len(op.results) != 1:
+            return False
+        if any(inner not in self.nested for region in op.regions for inner in region.ops):
+            return False
+        test, yes, no = (self.expressions.of(v) for v in
+                         (op.operands[0], op.regions[0].yields[0], op.regions[1].yields[0]))  # fmt: skip
+        form = op.attrs["form"]
+        node: ast.expr
+        if form == "and" and op.regions[1].yields[0] is op.operands[0]:
+            node = ast.BoolOp(ast.And(), [test, yes])
+        elif form == "or" and op.regions[0].yields[0] is op.operands[0]:
+            node = ast.BoolOp(ast.Or(), [test, no])
+        else:
+            node = ast.IfExp(test, yes, no)
+        out.append(Line(ast.Assign([ast.Name(self.names.of(op.result), ast.Store())], node)))
+        return True
+
+    def copies(self, pairs: list[tuple[str, Value]], out: list[Line]) -> None:
+        """Assignments that happen at the same time, put in an order in which none destroys what another reads."""
+        todo: list[tuple[str, Value, ast.expr, set[str]]] = []
+        for name, value in pairs:
+            if value.op is not None and value.op.name == "undef":
+                continue
+            expression = self.expressions.of(value)
+            if isinstance(expression, ast.Name) and expression.id == name:
+                continue
+            read = {n.id for n in ast.walk(expression) if isinstance(n, ast.Name)}
+            todo.append((name, value, expression, read))
+        while todo:
+            ready = next((t for t in todo if not any(t[0] in o[3] for o in todo if o is not t)), None)
+            if ready is None:
+                targets = ast.Tuple([ast.Name(t[0], ast.Store()) for t in todo], ast.Store())
+                out.append(Line(ast.Assign([targets], ast.Tuple([t[2] for t in todo], ast.Load()))))
+                return
+            todo.remove(ready)
+            self.assign(ready[0], ready[1], ready[2], out)
+
+    # --- loops --------------------------------------------------------------------------------------------
+
+    def loop(self, loop: Loop, out: list[Line]) -> None:
+        op = loop.op
+        inits = [(self.names.of(p), i) for p, i in zip(loop.carried, loop.inits, strict=True)]
+        self.copies(inits, out)
+        for group in self.groups.get(op, []):
+            tape = ast.Name(self.names.of(loop.tapes_out[group[0]]), ast.Store())
+            out.append(Line(ast.Assign([tape], ast.List([], ast.Load()))))
+        body: list[Line] = []
+        trips = loop.trips if loop.trips is not None and self.count.get(loop.trips) else None
+        if trips is not None:
+            name = self.names.of(trips)
+            out.append(Line(ast.Assign([ast.Name(name, ast.Store())], ast.Constant(0))))
+            body.append(Line(ast.AugAssign(ast.Name(name, ast.Store()), ast.Add(), ast.Constant(1))))
+
+        def close(m: Mapping, o: list[Line]) -> bool:
+            pairs = [(self.names.of(p), m.get(v, v)) for p, v in zip(loop.carried, loop.next, strict=True)]
+            self.copies(pairs, o)
+            return self.stop(loop, m, o)
+
+        saved, self.current = self.current, None
+        header = self.for_header(loop) if loop.is_for else self.while_header(loop, body)
+        self.block(loop.body, body, close)
+        self.current = saved
+        out.append(Line(header=header, body=body))
+
+    def stop(self, loop: Loop, m: Mapping, out: list[Line]) -> bool:
+        if loop.stop is None:
+            return False
+        flag = m.get(loop.stop, loop.stop)
+        known, value = static(flag)
+        if known:
+            if value:
+                out.append(Line(ast.Break()))
+            return bool(value)
+        out.append(self.if_line(self.expressions.of(flag), [Line(ast.Break())]))
+        return False
+
+    def while_header(self, loop: Loop, body: list[Line]) -> str:
+        condition = loop.op.regions[0]
+        if all(op in self.nested for op in condition.ops):
+            return f"while {expression_text(self.expressions.of(condition.yields[0]))}:"
+        head: list[Line] = []
+        self.block(condition, head, lambda m, o: False)
+        test = self.expressions.of(condition.yields[0])
+        head.append(self.if_line(_negated(test), [Line(ast.Break())]))
+        body[:0] = head
+        return "while True:"
+
+    def for_header(self, loop: Loop) -> str:
+        targets: list[str] = []
+        sources: list[str] = []
+        index = loop.index
+        if index is not None and self.count.get(index):
+            targets.append(self.names.of(index))
+            sources.append(self.range_text(loop.domain))
+        for group, tape, backwards in self.consumed_groups(loop):
+            names = [self.names.of(p) if self.count.get(p) else "_" for p in group]
+            targets.append(names[0] if len(names) == 1 else f"({', '.join(names)})")
+            name = self.names.of(tape)
+            sources.append(f"reversed({name})" if backwards else name)
+        if not targets:
+            return f"for _ in {self.range_text(self.unused_domain(loop))}:"
+        if len(targets) == 1:
+            target = targets[0][1:-1] if targets[0].startswith("(") else targets[0]
+            return f"for {target} in {sources[0]}:"
+        return f"for {', '.join(targets)} in zip({', '.join(sources)}):"
+
+    def consumed_groups(self, loop: Loop) -> list[tuple[list[Value], Value, bool]]:
+        """The loop's tapes, with those that are one list of tuples taken together."""
+        out: list[tuple[list[Value], Value, bool]] = []
+        params = dict(zip(loop.tapes_in, loop.consumed, strict=True))
+        done: set[Value] = set()
+        for tape, backwards in zip(loop.tapes_in, loop.backwards, strict=True):
+            if tape in done:
+                continue
+            group = [tape]
+            if tape.op is not None and tape.op in self.groups:
+                maker = Loop(tape.op)
+                k = maker.tapes_out.index(tape)
+                group = [maker.tapes_out[j] for j in next(g for g in self.groups[tape.op] if k in g)]
+            done.update(group)
+            out.append(([params[t] for t in group], group[0], backwards))
+        return out
+
+    def unused_domain(self, loop: Loop) -> list[Value]:
+        """A domain of the same length that reads best: range(n) for range(n - 1, -1, -1)."""
+        return loop.op.attrs.get("mirror") or loop.domain
+
+    def range_text(self, domain: list[Value]) -> str:
+        start, stop, step = domain
+        parts = [expression_text(self.expressions.of(v)) for v in domain]
+        if static(step) == (True, 1):
+            parts = parts[1:2] if static(start) == (True, 0) else parts[:2]
+        return f"range({', '.join(parts)})"
+
+
+def once(index: Value) -> bool:
+    """True where an index names each element at most once, so that += adds everything."""
+    op = index.op
+    if op is not None and op.name == "tuple":
+        return all(once(v) for v in op.operands)
+    if op is not None and (op.name == "slice" or op.name == "const"):
+        return True
+    return index.kind.is_scalar or index.kind.dtype == "b1"
+
+
+def _tape_groups(function: Function) -> dict[Op, list[list[int]]]:
+    """For each loop that collects: its tapes, in groups that are one list of tuples.
+
+    Tapes are one list where the same loops read them, in the same order, and nothing else does.
+    """
+    readers: dict[Value, list[Any]] = {}
+    ops = list(function.body.walk())
+    for op in ops:
+        if op.name in ("for", "while"):
+            loop = Loop(op)
+            for tape, backwards in zip(loop.tapes_in, loop.backwards, strict=True):
+                readers.setdefault(tape, []).append((id(op), backwards))
+        for region in op.regions:
+            for value in region.yields:
+                if value.kind.base == "tape":
+                    readers.setdefault(value, []).append((id(value), True))
+    groups: dict[Op, list[list[int]]] = {}
+    for op in ops:
+        if op.name in ("for", "while") and op.attrs["collected"]:
+            by_reader: dict[Any, list[int]] = {}
+            for k, tape in enumerate(Loop(op).tapes_out):
+                by_reader.setdefault(tuple(readers.get(tape, [])), []).append(k)
+            groups[op] = list(by_reader.values())
+    return groups
+
+
+def _append_point(loop: Loop, values: list[Value]) -> Op | Block:
+    places = {op: i for i, op in enumerate(loop.body.ops)}
+    made = [v.op for v in values if v.op is not None and v.op in places]
+    return max(made, key=lambda op: places[op]) if made else loop.body
+
+
+def _is_name(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _mentions(node: ast.expr, name: str) -> bool:
+    return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(node))
+
+
+def _augmented(expression: ast.BinOp, name: str) -> tuple[ast.operator, ast.expr] | None:
+    """x + a - b as (+, a - b): the operator and the right side of an augmented assignment to x."""
+    terms: list[tuple[ast.operator, ast.expr]] = []
+    node: ast.expr = expression
+    while isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
+        terms.append((node.op, node.right))
+        node = node.left
+    if not _is_name(node, name):
+        return None
+    terms.reverse()
+    first, value = terms[0]
+    negative = isinstance(first, ast.Sub)
+    for operator, term in terms[1:]:
+        flipped: ast.operator = operator
+        if negative:
+            flipped = ast.Add() if isinstance(operator, ast.Sub) else ast.Sub()
+        value = ast.BinOp(value, flipped, term)
+    return (ast.Sub() if negative else ast.Add()), value
+
+
+def _sign_out(expression: ast.expr) -> tuple[ast.operator, ast.expr]:
+    """-2.0 * t as (-, 2.0 * t)."""
+    if isinstance(expression, ast.UnaryOp) and isinstance(expression.op, ast.USub):
+        return ast.Sub(), expression.operand
+    if isinstance(expression, ast.BinOp) and isinstance(expression.op, (ast.Mult, ast.Div)):
+        operator, left = _sign_out(expression.left)
+        if isinstance(operator, ast.Sub):
+            return operator, ast.BinOp(left, expression.op, expression.right)
+    return ast.Add(), expression
+
+
+def _negated(test: ast.expr) -> ast.expr:
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return test.operand
+    return ast.UnaryOp(ast.Not(), test)

@@ -1,0 +1,104 @@
+"""Finds the source of a function and parses it."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+import types
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import gast
+
+from s2sad.errors import SourceUnavailableError
+from s2sad.source import SourceFile, Span, Statement
+
+
+@dataclass
+class FunctionSource:
+    """A function of the user, parsed: its node (gast), its file, and what its free names mean."""
+
+    name: str
+    node: Any
+    file: SourceFile
+    function: types.FunctionType
+
+    def span(self, node: Any, statement: Statement | None = None) -> Span:
+        return span_of(self.file, node, statement)
+
+
+def span_of(file: SourceFile, node: Any, statement: Statement | None = None) -> Span:
+    return Span(
+        file,
+        node.lineno,
+        node.col_offset,
+        getattr(node, "end_lineno", None) or node.lineno,
+        getattr(node, "end_col_offset", None) or node.col_offset + 1,
+        statement,
+    )
+
+
+@lru_cache(maxsize=64)
+def _module(path: str, text: str) -> ast.Module:
+    return ast.parse(text, path)
+
+
+def find(function: Any) -> FunctionSource:
+    """Source of a Python function; raises `SourceUnavailableError` where there is none or it is ambiguous."""
+    function = inspect.unwrap(function)
+    if not isinstance(function, types.FunctionType):
+        raise SourceUnavailableError(
+            f"{function!r} is not a Python function",
+            help="give a function that is written in Python; for a built-in, wrap it in a def",
+        )
+    path = function.__code__.co_filename
+    linecache.checkcache(path)
+    text = "".join(linecache.getlines(path, function.__globals__))
+    if not text:
+        raise SourceUnavailableError(
+            f"the source of {function.__name__!r} is not available (it was made by exec, or typed at a prompt)",
+            help="put the function in a file and import it",
+        )
+    file = SourceFile(path, text)
+    try:
+        module = _module(path, text)
+    except SyntaxError as error:
+        raise SourceUnavailableError(
+            f"{path} cannot be parsed any more: {error.msg}", help="reload the module after editing it"
+        ) from error
+    nodes = [n for n in ast.walk(module) if _starts_at(n, function)]
+    if len(nodes) > 1:
+        code = function.__code__
+        columns = {p[2] for p in code.co_positions() if p[0] == code.co_firstlineno and p[2] is not None}
+        inside = [n for n in nodes if columns and n.body.col_offset <= min(columns) <= n.body.end_col_offset]  # type: ignore[attr-defined]
+        nodes = inside if len(inside) == 1 and len(columns) > 0 and False else nodes
+    if len(nodes) != 1:
+        what = "shares its line with another lambda" if nodes else "is not where its code says"
+        span = span_of(file, nodes[0]) if nodes else None
+        raise SourceUnavailableError(
+            f"the function {function.__name__!r} {what}", span=span,
+            help="define it with def on a line of its own" if nodes else "reload the module after editing it",
+        )  # fmt: skip
+    return FunctionSource(function.__name__, gast.ast_to_gast(nodes[0]), file, function)
+
+
+def _starts_at(node: ast.AST, function: types.FunctionType) -> bool:
+    line = function.__code__.co_firstlineno
+    if isinstance(node, ast.Lambda):
+        return function.__name__ == "<lambda>" and node.lineno == line
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        first = node.decorator_list[0].lineno if node.decorator_list else node.lineno
+        return node.name == function.__name__ and line in (first, node.lineno)
+    return False
+
+
+def statement_of(file: SourceFile, node: Any) -> Statement:
+    """The landmark of a statement: its text on one line, the header alone for a compound one."""
+    lines = file.text.splitlines()
+    end = node.end_lineno
+    if getattr(node, "body", None) and isinstance(node.body, list):
+        end = max(node.lineno, node.body[0].lineno - 1)
+    text = " ".join(line.split(" #")[0].strip() for line in lines[node.lineno - 1 : end])
+    return Statement(file.path, node.lineno, text)

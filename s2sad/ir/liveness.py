@@ -1,0 +1,108 @@
+"""Liveness over structured code: which values are read later, after each operation.
+
+A value from outside of a loop that the loop reads is alive throughout the loop. Operations that are printed inside
+another one (`nested`) read their operands where that one stands.
+"""
+
+from __future__ import annotations
+
+from s2sad.ir.core import Block, Function, Loop, Op, Value
+
+
+class Liveness:
+    """`after[op]`: values that are read after `op`. `clashes[v]`: values alive at the same time as `v`.
+
+    `nested` holds the operations that are printed inside another statement; `appends` maps an operation (or a
+    block, for its start) to the values that are put on tapes right after it.
+    """
+
+    def __init__(
+        self,
+        function: Function,
+        nested: set[Op] | None = None,
+        appends: dict[Op | Block, list[Value]] | None = None,
+    ) -> None:
+        self.nested = nested or set()
+        self.appends = appends
+        self.after: dict[Op, set[Value]] = {}
+        self.clashes: dict[Value, set[Value]] = {}
+        start = self._block(function.body, set(function.results), function.results)
+        self._define(function.params, start)
+
+    def interfere(self, a: Value, b: Value) -> bool:
+        return b in self.clashes.get(a, ())
+
+    def _define(self, values: list[Value], live: set[Value]) -> None:
+        """Values born together: each clashes with what is alive then, and with the others."""
+        for value in values:
+            row = self.clashes.setdefault(value, set())
+            for other in [*live, *values]:
+                if other is not value:
+                    row.add(other)
+                    self.clashes.setdefault(other, set()).add(value)
+
+    def leaves(self, values: list[Value]) -> list[Value]:
+        """Values that an expression reads: operands, seen through nested operations."""
+        out: list[Value] = []
+        for value in values:
+            if value.op is not None and value.op in self.nested:
+                out.extend(self.leaves(value.op.operands))
+            else:
+                out.append(value)
+        return out
+
+    def _block(self, block: Block, live: set[Value], yields: list[Value]) -> set[Value]:
+        """Values alive at the start of a block, given those alive at its end."""
+        live = live | set(self.leaves(yields))
+        for op in reversed(block.ops):
+            if op in self.nested:
+                continue
+            if self.appends:
+                live = live | set(self.leaves(self.appends.get(op, [])))
+            self.after[op] = live
+            self._define(op.results, live - set(op.results))
+            live = live - set(op.results)
+            if op.name == "if":
+                before: set[Value] = set()
+                for region in op.regions:
+                    before |= self._block(region, live, region.yields)
+                live = before
+            elif op.name in ("for", "while"):
+                live = self._loop(op, live)
+            live = live | set(self.leaves(op.operands))
+        if self.appends:
+            live = live | set(self.leaves(self.appends.get(block, [])))
+        return live
+
+    def _loop(self, op: Op, live: set[Value]) -> set[Value]:
+        loop = Loop(op)
+        outside = _read_from_outside(self, op)
+        live = live | outside
+        yields = list(loop.body.yields)
+        if self.appends is not None:
+            yields = yields[: len(yields) - loop.n_collected]
+        if op.name == "while":
+            # The condition is run again after the body; its parameters are the carried variables.
+            condition = op.regions[0]
+            start = self._block(condition, live | set(condition.params), condition.yields)
+            self._define(condition.params, start - set(condition.params))
+        start = self._block(loop.body, live, yields)
+        self._define(loop.body.params, start - set(loop.body.params))
+        return live | (start - set(loop.body.params))
+
+
+def _read_from_outside(liveness: Liveness, op: Op) -> set[Value]:
+    """Values that a loop's regions read and do not define."""
+    defined: set[Value] = set()
+    read: set[Value] = set()
+    for region in op.regions:
+        defined.update(region.params)
+        for inner in region.walk():
+            defined.update(inner.results)
+            for sub in inner.regions:
+                defined.update(sub.params)
+                read.update(liveness.leaves(sub.yields))
+            if inner not in liveness.nested:
+                read.update(liveness.leaves(inner.operands))
+        read.update(liveness.leaves(region.yields))
+    return read - defined

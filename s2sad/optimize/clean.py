@@ -1,0 +1,235 @@
+"""Removes what does not matter: unused operations and loop values, branches that are known, repeats."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from s2sad.analysis.build import Builder
+from s2sad.analysis.context import Context, static
+from s2sad.analysis.fold import fold
+from s2sad.ir.core import Block, Function, Loop, Op, Value, replace_uses, uses
+
+PURE = {"const", "undef", "tuple", "slice", "list", "prim", "python"}
+RAISING_LOOPS = ("for", "while")
+
+
+def has_effect(op: Op) -> bool:
+    """True where an operation, or one inside it, is done for its effect."""
+    if op.name == "effect":
+        return True
+    return any(has_effect(inner) for region in op.regions for inner in region.ops)
+
+
+def drop_dead(function: Function) -> bool:
+    """Remove operations, results and carried values that nothing uses."""
+    changed = False
+    while _drop_once(function.body, function.body):
+        changed = True
+    return changed
+
+
+def _drop_once(block: Block, root: Block) -> bool:
+    count = uses(root)
+    changed = False
+
+    def visit(b: Block) -> None:
+        nonlocal changed
+        keep = []
+        for op in b.ops:
+            if op.name != "effect" and not any(count.get(r) for r in op.results) and not has_effect(op):
+                changed = True
+                continue
+            if op.name == "if":
+                for j in reversed(range(len(op.results))):
+                    if not count.get(op.results[j]):
+                        del op.results[j]
+                        for region in op.regions:
+                            del region.yields[j]
+                        changed = True
+            elif op.name in ("for", "while"):
+                changed = _trim_loop(op, count) or changed
+            for region in op.regions:
+                visit(region)
+            keep.append(op)
+        b.ops = keep
+
+    visit(block)
+    return changed
+
+
+def _trim_loop(op: Op, count: dict[Value, int]) -> bool:
+    loop = Loop(op)
+    changed = False
+    for j in reversed(range(loop.n_collected)):
+        if not count.get(loop.tapes_out[j]):
+            loop.drop_collected(j)
+            changed = True
+    for j in reversed(range(len(loop.consumed))):
+        if not count.get(loop.consumed[j]):
+            loop.drop_consumed(j)
+            changed = True
+    for j in _dead_carried(loop, count):
+        loop.drop_carried(j)
+        changed = True
+    return changed
+
+
+def _dead_carried(loop: Loop, count: dict[Value, int]) -> list[int]:
+    """Carried values whose result is unused and which only feed themselves (last first)."""
+    local = uses(loop.body)
+    condition = uses(loop.op.regions[0]) if loop.op.name == "while" else {}
+    dead = []
+    for j in range(loop.n_carried):
+        param = loop.carried[j]
+        own = sum(1 for k, v in enumerate(loop.next) if v is param and k == j)
+        in_condition = condition.get(loop.op.regions[0].params[j], 0) if condition or loop.op.name == "while" else 0
+        if not count.get(loop.finals[j]) and local.get(param, 0) - own <= 0 and not in_condition:
+            dead.append(j)
+            continue
+        if not count.get(loop.finals[j]) and not in_condition and _feeds_only_itself(loop, j):
+            dead.append(j)
+    return list(reversed(dead))
+
+
+def _feeds_only_itself(loop: Loop, j: int) -> bool:
+    """True where a carried value's every use leads, through pure operations, to its own next value."""
+    marked = {loop.carried[j]}
+    target = loop.next[j]
+    for op in loop.body.ops:
+        if any(v in marked for v in op.operands) or any(
+            v in marked for region in op.regions for inner in region.walk() for v in inner.operands
+        ) or any(v in marked for region in op.regions for v in region.yields):
+            if op.name not in PURE:
+                return False
+            marked.update(op.results)
+    yields = [v for v in loop.body.yields]
+    mine = (1 if loop.has_stop else 0) + j
+    for k, value in enumerate(yields):
+        if k != mine and value in marked:
+            return False
+    return target in marked or target not in marked
+
+
+def simplify(context: Context, function: Function) -> bool:
+    """Fold operations of derivatives, splice known branches, and merge repeated operations."""
+    return _simplify_block(context, function.body, function.body, {})
+
+
+def _simplify_block(context: Context, block: Block, root: Block, seen: dict[Any, Value]) -> bool:
+    changed = False
+    new = Block()
+    mapping: dict[Value, Value] = {}
+    seen = dict(seen)
+    old_ops = block.ops
+    b = Builder(context, new)
+
+    def final(value: Value) -> Value:
+        while value in mapping:
+            value = mapping[value]
+        return value
+
+    for op in old_ops:
+        op.operands = [final(v) for v in op.operands]
+        if mapping:
+            for region in op.regions:
+                replace_uses(region, mapping)
+        b.span = op.span
+        if op.name == "if":
+            known, flag = static(op.operands[0])
+            if known:
+                region = op.regions[0 if flag else 1]
+                for inner in region.ops:
+                    new.append(inner)
+                mapping.update(zip(op.results, region.yields, strict=True))
+                changed = True
+                continue
+            _same_yields(op, mapping)
+        if op.name in ("for", "while"):
+            fixed = _fixed_carried(op)
+            mapping.update(fixed)
+            changed = changed or bool(fixed)
+        for region in op.regions:
+            changed = _simplify_block(context, region, root, seen) or changed
+        if op.name == "prim":
+            folded = fold(b, op)
+            if folded is not None and folded is not op.result:
+                mapping[op.result] = folded
+                if not folded.hint and folded.op is not None and not folded.op.exact:
+                    folded.hint = op.result.hint
+                if "accumulate" in op.attrs and folded.op is not None and folded.op.fn in ("operator.add", "operator.sub"):
+                    folded.op.attrs.setdefault("accumulate", True)
+                changed = True
+                continue
+        key = _key(op)
+        if key is not None:
+            if key in seen:
+                mapping[op.result] = seen[key]
+                if not seen[key].hint and op.result.hint:
+                    seen[key].hint = op.result.hint
+                changed = True
+                continue
+            seen[key] = op.result
+        new.append(op)
+    block.ops = new.ops
+    for op in block.ops:
+        op.block = block
+    if mapping:
+        replace_uses(root, mapping)
+        block.yields = [final(v) for v in block.yields]
+    return changed
+
+
+def _same_yields(op: Op, mapping: dict[Value, Value]) -> None:
+    """Results that are one outer value on both sides, or the condition itself."""
+    inside = {r for region in op.regions for inner in region.walk() for r in inner.results}
+    for j, result in enumerate(op.results):
+        a, c = op.regions[0].yields[j], op.regions[1].yields[j]
+        if a is c and a not in inside:
+            mapping[result] = a
+        elif _flag(a) is True and _flag(c) is False and op.operands[0].kind.dtype in ("bool", "b1"):
+            mapping[result] = op.operands[0]
+        elif a.op is not None and a.op.name == "undef" and c not in inside:
+            mapping[result] = c
+        elif c.op is not None and c.op.name == "undef" and a not in inside:
+            mapping[result] = a
+
+
+def _flag(value: Value) -> Any:
+    op = value.op
+    return op.value if op is not None and op.name == "const" else None
+
+
+def _fixed_carried(op: Op) -> dict[Value, Value]:
+    """Carried values that never change are not carried: what to use instead of their results."""
+    loop = Loop(op)
+    fixed: dict[Value, Value] = {}
+    for j in reversed(range(loop.n_carried)):
+        param, init, final = loop.carried[j], loop.inits[j], loop.finals[j]
+        if loop.next[j] is param or loop.next[j] is init:
+            replace_uses(loop.body, {param: init})
+            if op.name == "while":
+                replace_uses(op.regions[0], {op.regions[0].params[j]: init})
+            loop.drop_carried(j)
+            fixed[final] = init
+    return fixed
+
+
+def _key(op: Op) -> Any:
+    """What makes two operations the same; None for those that must not be merged."""
+    if op.name == "const":
+        value = op.value
+        if isinstance(value, (int, float, str, bool, type(None))):
+            return ("const", type(value).__name__, repr(value), op.attrs.get("name"), op.exact)
+        return None
+    if op.name in ("tuple", "slice"):
+        return (op.name, tuple(op.operands))
+    if op.name != "prim" or op.fn in FRESH or op.fn.startswith("numpy.random"):
+        return None
+    return ("prim", op.fn, tuple(op.attrs["params"]), tuple(op.operands), bool(op.attrs.get("inplace")))
+
+
+FRESH = {
+    "numpy.zeros", "numpy.zeros_like", "numpy.empty", "numpy.empty_like", "numpy.ones", "numpy.ones_like",
+    "numpy.full", "numpy.full_like", "numpy.copy", "numpy.ndarray.copy", "intrinsic.store",
+    "intrinsic.index_add", "builtins.print",
+}  # fmt: skip

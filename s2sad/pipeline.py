@@ -1,0 +1,242 @@
+"""The list of passes, from a Python function to the text of its derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from s2sad.analysis.aliases import check_writes
+from s2sad.analysis.build import bind
+from s2sad.analysis.context import Context
+from s2sad.analysis.kinds import infer_function
+from s2sad.backend.module import Module, assemble, shapes_line
+from s2sad.errors import MissingRuleError, NonScalarOutputError, S2SADError, UsageError
+from s2sad.frontend.lower import lower
+from s2sad.ir.core import Function, Op, Value
+from s2sad.ir.kinds import ANY, Kind
+from s2sad.ir.text import to_text
+from s2sad.ir.verify import verify
+from s2sad.optimize.buffers import assign_buffers, own_results
+from s2sad.optimize.passes import optimise
+from s2sad.rules.registry import Registry
+from s2sad.rules.skeleton import skeleton
+from s2sad.source import Span
+from s2sad.transform.forward import forward
+from s2sad.transform.reverse import reverse
+
+PASSES = ("lower", "kinds", "differentiate", "optimise", "buffers")
+Wrt = int | str | tuple[int | str, ...]
+
+
+@dataclass(frozen=True)
+class Transform:
+    """One application of a transformation: "grad", "value_and_grad", "tangent" or "adjoint"."""
+
+    mode: str
+    wrt: Wrt = 0
+
+    @property
+    def suffix(self) -> str:
+        return self.mode
+
+
+@dataclass
+class Program:
+    """What is to be generated: a Python function and the transformations, innermost first."""
+
+    function: Any
+    transforms: tuple[Transform, ...]
+    registry: Registry
+    optimise: bool = True
+    inlined: Callable[[Any], Any] | None = None
+
+
+class Rules:
+    """What lowering asks of the registry."""
+
+    def __init__(self, program: Program) -> None:
+        self.registry = program.registry
+        self._inlined = program.inlined
+
+    def name_of(self, obj: Any, preferred: str = "") -> str | None:
+        return self.registry.name_of(obj, preferred)
+
+    def has(self, name: str) -> bool:
+        return name in self.registry.rules
+
+    def bind(
+        self, fn: str, args: list[Value], kwargs: dict[str, Value], span: Span
+    ) -> tuple[list[str], list[Value], dict[str, Any]]:
+        rule = self.registry.rules.get(fn)
+        if rule is None:
+            raise self.missing(fn, span)
+        params, operands = bind(rule, fn, args, kwargs, span)
+        return params, operands, {"star": rule.star} if rule.star else {}
+
+    def missing(self, name: str, span: Span) -> S2SADError:
+        return MissingRuleError(f"no derivative rule for {name}", span=span, help=skeleton(name))
+
+    def inlined(self, obj: Any) -> Any:
+        return self._inlined(obj) if self._inlined is not None else None
+
+
+def positions(names: list[str], wrt: Wrt, function: str) -> list[int]:
+    """Positions of the parameters that `wrt` names."""
+    out = []
+    for item in wrt if isinstance(wrt, tuple) else (wrt,):
+        if isinstance(item, str):
+            if item not in names:
+                raise UsageError(f"{function} has no parameter {item!r} to differentiate with respect to",
+                                 help=f"its parameters are: {', '.join(names) or 'none'}")  # fmt: skip
+            out.append(names.index(item))
+        else:
+            if not -len(names) <= item < len(names):
+                raise UsageError(f"wrt={item} is not a position of the {len(names)} parameters of {function}",
+                                 help=f"its parameters are: {', '.join(names) or 'none'}")  # fmt: skip
+            out.append(item % len(names))
+    if len(set(out)) != len(out):
+        raise UsageError(f"wrt={wrt!r} names a parameter twice", help="name each parameter once")
+    return out
+
+
+def primal_ir(program: Program, context: Context, kinds: dict[str, Kind], statics: dict[str, Any]) -> Function:
+    """The lowered function, with kinds, and its writes checked."""
+    function = lower(program.function, Rules(program), statics)
+    infer_function(context, function, [kinds.get(p.hint, ANY) for p in function.params])
+    verify(function, "kinds")
+    check_writes(context, function)
+    return function
+
+
+def differentiate(context: Context, function: Function, transform: Transform, optimising: bool) -> Function:
+    """One transformation of a function in the IR."""
+    names = [p.hint for p in function.params]
+    wrt = positions(names, transform.wrt, function.name)
+    for i in wrt:
+        check_input(function, i)
+    name = f"{function.name}_{transform.suffix}"
+    single = not isinstance(transform.wrt, tuple)
+    bars: Any = None if single else (None,) * len(wrt)
+    if transform.mode == "tangent":
+        out = forward(context, function, wrt, name)
+        out.structure = (function.structure, function.structure)
+    elif transform.mode == "adjoint":
+        out = reverse(context, function, wrt, name, seeds=True)
+        out.structure = bars
+    else:
+        check_scalar(function)
+        with_value = transform.mode == "value_and_grad"
+        out = reverse(context, function, wrt, name, seeds=False, with_value=with_value)
+        out.structure = (None, bars) if with_value else bars
+    out.info = dict(function.info) | {"wrt": [names[i] for i in wrt]}
+    verify(out, transform.mode)
+    if optimising:
+        optimise(context, out)
+        verify(out, "optimise")
+    return out
+
+
+def check_input(function: Function, i: int) -> None:
+    param = function.params[i]
+    if not param.kind.is_passive:
+        return
+    if param.kind.base in ("number", "array"):
+        what = "a Python number" if param.kind.is_scalar else "an array"
+        cast = f"float({param.hint})" if param.kind.is_scalar else f"{param.hint}.astype(float)"
+        raise UsageError(f"the argument {param.hint!r} is {what} of integers ({param.kind.dtype}), which has no derivative",
+                         help=f"pass {cast}")  # fmt: skip
+    raise UsageError(f"the argument {param.hint!r} is of kind {param.kind.base}, which has no derivative",
+                     help="leave it out of wrt")  # fmt: skip
+
+
+def check_scalar(function: Function) -> None:
+    """grad needs one number as the result."""
+    name = function.name
+    if function.structure is not None or len(function.results) != 1:
+        raise NonScalarOutputError(f"{name} returns {len(function.results)} values; grad needs one number",
+                                   help="use adjoint or vjp, with one seed for each value")  # fmt: skip
+    result = function.results[0]
+    kind = result.kind
+    span = result.op.span if result.op is not None else None
+    if kind.is_array:
+        shape = "of unknown shape" if kind.dims is None else f"of {len(kind.dims)} dimension(s)"
+        hint = "return result[0] or result.sum()" if kind.dims == (1,) else "use adjoint or vjp with a seed, or sum the result"
+        raise NonScalarOutputError(f"{name} returns an array {shape}; grad needs a number", span=span, help=hint)
+    if kind.base not in ("number", "any"):
+        raise NonScalarOutputError(f"{name} returns {kind.base}; grad needs a number", span=span,
+                                   help="return the number to differentiate")  # fmt: skip
+    if kind.base == "any":
+        guard = Op("effect", [result], [], {"what": "scalar", "function": name}, [], span, exact=True)
+        function.body.append(guard)
+
+
+def build(program: Program, context: Context, kinds: dict[str, Kind], statics: dict[str, Any],
+          dump: Callable[[str, Function], None] | None = None) -> Function:  # fmt: skip
+    """All passes up to the last before raising."""
+    function = primal_ir(program, context, kinds, statics)
+    if dump:
+        dump("lower", function)
+        dump("kinds", function)
+    for transform in program.transforms:
+        before = function
+        if dump:
+            dump("differentiate", differentiate(context, before, transform, False))
+        function = differentiate(context, before, transform, program.optimise)
+    if dump:
+        dump("optimise", function)
+    own_results(context, function)
+    assign_buffers(context, function)
+    verify(function, "buffers")
+    if dump:
+        dump("buffers", function)
+    return function
+
+
+def generate(program: Program, kinds: dict[str, Kind], statics: dict[str, Any]) -> tuple[Module, Function]:
+    """The generated module for one signature."""
+    context = Context(program.registry)
+    function = build(program, context, kinds, statics)
+    base = [p for p in function.params if p.hint in kinds]
+    doc = docstring(program, context, function, [(p.hint, p.kind) for p in base])
+    landmarks = program.transforms[-1].mode != "tangent"
+    return assemble(context, function, doc, landmarks), function
+
+
+def dump_pass(program: Program, name: str, kinds: dict[str, Kind]) -> str:
+    """Text of the IR after a pass."""
+    texts: dict[str, str] = {}
+    build(program, Context(program.registry), kinds, {}, lambda p, f: texts.__setitem__(p, to_text(f)))
+    return texts[name]
+
+
+def docstring(program: Program, context: Context, function: Function, params: list[tuple[str, Kind]]) -> str:
+    """What the generated function computes, and for which kinds of arguments."""
+    primal = getattr(program.function, "__name__", "f")
+    words = {
+        "grad": "Gradient of {f} with respect to {x}, by reverse mode.",
+        "value_and_grad": "Value and gradient of {f} with respect to {x}, by reverse mode.",
+        "adjoint": "Adjoint of {f} with respect to {x}, by reverse mode.",
+        "tangent": "Value and tangent of {f} along {x}, by forward mode.",
+    }
+    inner = f"`{primal}`"
+    for transform in program.transforms[:-1]:
+        inner = f"the {transform.mode.replace('_', ' ')} of {inner}"
+    wrt = function.info["wrt"]
+    x = wrt[0] if len(wrt) == 1 else f"({', '.join(wrt)})"
+    text = words[program.transforms[-1].mode].format(f=inner, x=x)
+    shapes = shapes_line(context, params)
+    if shapes:
+        text += "\n\n" + _filled(f"Generated for {shapes}.")
+    return text
+
+
+def _filled(text: str, width: int = 90) -> str:
+    lines, line = [], ""
+    for word in text.split(" "):
+        if line and len(line) + 1 + len(word) > width:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    return "\n".join([*lines, line])

@@ -1,0 +1,1 @@
+"""Derivative rules: parsing, transposition, and the registry that finds them."""

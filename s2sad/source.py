@@ -1,0 +1,57 @@
+"""Source files, spans in them, and carets under a span."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A source text and the place it came from.
+
+    `first_line` is the line of the file at which `text` starts, so that a function that was cut out of
+    a module reports the lines of that module.
+    """
+
+    path: str
+    text: str
+    first_line: int = 1
+
+    def line(self, number: int) -> str:
+        """Text of line `number` of the file, or '' outside of what is known of it."""
+        lines = self.text.splitlines()
+        index = number - self.first_line
+        return lines[index] if 0 <= index < len(lines) else ""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of a source file. Lines count from 1, columns from 0."""
+
+    file: SourceFile
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    statement: Statement | None = None
+
+    def carets(self) -> str:
+        """The source line with carets under the span, as a diagnostic shows it."""
+        text = self.file.line(self.line)
+        end = self.end_column if self.end_line == self.line else len(text)
+        width = max(1, min(end, len(text)) - self.column)
+        return f"{text}\n{' ' * self.column}{'^' * width}"
+
+    def where(self) -> str:
+        """`path:line:column`, with the column counted from 1 as editors do."""
+        return f"{self.file.path}:{self.line}:{self.column + 1}"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement of the user's program: the landmark over the adjoint of its operations."""
+
+    path: str
+    line: int
+    text: str
+    depth: int = 0

@@ -1,0 +1,302 @@
+"""Reverse mode: the forward sweep, then the adjoint of each operation from last to first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from s2sad.analysis.activity import active, differentiable_operands
+from s2sad.analysis.build import Builder
+from s2sad.analysis.context import Context
+from s2sad.errors import MissingRuleError
+from s2sad.ir.core import Block, Function, Loop, Op, Value, clone_block
+from s2sad.ir.kinds import INT
+from s2sad.rules.parse import Rule
+from s2sad.transform.expand import expander_for
+from s2sad.transform.keep import keep_for_branch, keep_for_loop
+
+Adjoints = dict[Value, Value]
+
+
+def reverse(
+    context: Context,
+    function: Function,
+    wrt: list[int],
+    name: str,
+    *,
+    seeds: bool,
+    with_value: bool = False,
+) -> Function:
+    """The adjoint of a function.
+
+    With `seeds`: (*args, *y_bars) -> x_bars. Without: the gradient of a scalar function, seeded with 1.0.
+    `with_value` puts the values of the function before the adjoints.
+    """
+    mapping: dict[Value, Value] = {}
+    params = []
+    for p in function.params:
+        mapping[p] = Value(p.kind, p.hint)
+        params.append(mapping[p])
+    out = Function(name, params, dict(function.defaults))
+    clone_block(function.body, out.body, mapping)
+    results = list(out.body.yields)
+    b = Builder(context, out.body)
+    inputs = [params[i] for i in wrt]
+    sweep = _Reverse(context, active(context, out, inputs, results))
+    ops = list(out.body.ops)
+    adjoints: Adjoints = {}
+    for i, result in enumerate(results):
+        if seeds:
+            hint = result.hint if result.hint and result not in params else "y"
+            seed = Value(result.kind, f"{hint}_bar" if len(results) == 1 else f"{hint}_bar{i}")
+            out.body.add_param(seed)
+        else:
+            seed = b.const(1.0)
+        if result in sweep.active:
+            sweep.add(adjoints, result, seed, b)
+    sweep.block(ops, adjoints, b)
+    b.span = None
+    bars = [adjoints[x] if x in adjoints else b.zeros_like(x) for x in inputs]
+    out.body.yields = [*(results if with_value else []), *bars]
+    return out
+
+
+class _Reverse:
+    """`tape_bars` holds, for each tape, the tapes of adjoints that were collected for it."""
+
+    def __init__(self, context: Context, active_values: set[Value]) -> None:
+        self.context = context
+        self.active = active_values
+        self.tape_bars: dict[Value, list[tuple[Value, tuple[bool, ...]]]] = {}
+
+    def add(self, adjoints: Adjoints, value: Value, term: Value, b: Builder) -> None:
+        """adjoints[value] += term"""
+        old = adjoints.get(value)
+        if old is None:
+            adjoints[value] = term
+            if not term.hint and value.hint:
+                term.hint = f"{value.hint}_bar"
+            return
+        total = b.call("operator.add", old, term)
+        if total.op is not None and total.op.fn in ("operator.add", "operator.sub"):
+            total.op.attrs["accumulate"] = True
+        if value.hint:
+            total.hint = f"{value.hint}_bar"
+        adjoints[value] = total
+
+    def block(self, ops: list[Op], adjoints: Adjoints, b: Builder) -> None:
+        """Adjoints of operations, from last to first."""
+        for op in reversed(ops):
+            b.span = op.span
+            if op.name == "prim":
+                if op.result in adjoints and op.result in self.active:
+                    self.primitive(op, adjoints, b)
+            elif op.name == "if":
+                if any(r in adjoints for r in op.results) or any(r in self.tape_bars for r in op.results):
+                    self.branch(op, adjoints, b)
+            elif op.name in ("for", "while"):
+                loop = Loop(op)
+                if any(r in adjoints for r in loop.finals) or any(t in self.tape_bars for t in loop.tapes_out):
+                    self.loop(loop, adjoints, b)
+
+    def primitive(self, op: Op, adjoints: Adjoints, b: Builder) -> None:
+        rule = self.context.registry.rules[op.fn]
+        y_bar = adjoints.pop(op.result)
+        expander = expander_for(op, rule, b)
+        expander.env[f"{rule.output}_bar"] = y_bar
+        pairs = list(zip(op.attrs["params"], op.operands, strict=True))
+        candidates = differentiable_operands(self.context, op)
+        position: dict[str, int] = {}
+        for param, value in pairs:
+            i = position.get(param, 0)
+            position[param] = i + 1
+            if value not in self.active or value not in candidates:
+                continue
+            contributions = rule.adjoints.get(param)
+            if contributions is None:
+                raise MissingRuleError(
+                    f"the rule for {op.fn} has no adjoint for {param!r}", span=op.span,
+                    help=f"add `{param}_bar += ...` to the rule in {rule.file}",
+                )  # fmt: skip
+            if param == rule.star:
+                expander.env["i"] = b.const(i)
+            for contribution in contributions:
+                term = expander.evaluate(contribution.value)
+                if contribution.index is not None and param != rule.star:
+                    target = adjoints[value] if value in adjoints else b.zeros_like(value)
+                    total = b.call("intrinsic.index_add", target, expander.evaluate(contribution.index), term)
+                    if value.hint:
+                        total.hint = f"{value.hint}_bar"
+                    adjoints[value] = total
+                    continue
+                if rule.elementwise and not rule.stated:
+                    term = self.down_to(op, rule, value, term, b)
+                self.add(adjoints, value, self.cast(term, value, b), b)
+
+    def down_to(self, op: Op, rule: Rule, value: Value, term: Value, b: Builder) -> Value:
+        """The adjoint of a broadcast operand: a sum over the axes along which it was repeated."""
+        others = [v for v in op.operands if v is not value and not v.kind.is_scalar and not v.kind.base == "none"]
+        if not others and not (value.kind.is_scalar and not term.kind.is_scalar):
+            return term
+        return b.call("helper.unbroadcast", term, value)
+
+    def cast(self, term: Value, value: Value, b: Builder) -> Value:
+        """A float32 input has a float32 adjoint, also where it met float64."""
+        if value.kind.dtype == "f4" and term.kind.dtype == "f8":
+            return b.call("numpy.ndarray.astype", term, b.call("intrinsic.dtype", value))
+        return term
+
+    def branch(self, op: Op, adjoints: Adjoints, b: Builder) -> None:
+        bars = [(j, adjoints.pop(r)) for j, r in enumerate(op.results) if r in adjoints and r in self.active]
+        children: list[Adjoints] = []
+        builders: list[Builder] = []
+        for region in op.regions:
+            child: Adjoints = dict(adjoints)
+            inner = b.at(Block())
+            for j, bar in bars:
+                if region.yields[j] in self.active:
+                    self.add(child, region.yields[j], bar, inner)
+            self.tapes_through(op, region, inner)
+            self.block(list(region.ops), child, inner)
+            children.append(child)
+            builders.append(inner)
+        inside = [_defined(region) for region in op.regions]
+        touched: list[Value] = []
+        for child, local in zip(children, inside, strict=True):
+            for value, bar in child.items():
+                if value not in local and adjoints.get(value) is not bar and value not in touched:
+                    touched.append(value)
+        for child, inner in zip(children, builders, strict=True):
+            inner.span = op.span
+            inner.block.yields = [child[v] if v in child else inner.zeros_like(v) for v in touched]
+        results = [Value(v.kind, f"{v.hint}_bar" if v.hint else "") for v in touched]
+        blocks = [inner.block for inner in builders]
+        new = b.block.append(Op("if", [op.operands[0]], results, {}, blocks, op.span))
+        adjoints.update(zip(touched, results, strict=True))
+        keep_for_branch(self.context, op, new)
+
+    def tapes_through(self, op: Op, region: Block, b: Builder) -> None:
+        """Adjoints of a tape that an `if` yields belong to the tape that its branch made."""
+        for result, value in zip(op.results, region.yields, strict=True):
+            if result in self.tape_bars and value.op is not None and value.op.name != "undef":
+                self.tape_bars.setdefault(value, []).extend(self.tape_bars[result])
+
+    def loop(self, loop: Loop, adjoints: Adjoints, b: Builder) -> None:
+        op = loop.op
+        moving = [j for j, p in enumerate(loop.carried) if p in self.active]
+        local = _defined(loop.body)
+        if op.name == "while":
+            local |= _defined(op.regions[0])
+        captured = self.captured(loop.body, local)
+        inits: list[Value] = []
+        params: list[Value] = []
+        for j in moving:
+            final = loop.finals[j]
+            inits.append(adjoints.pop(final) if final in adjoints else b.zeros_like(final))
+            params.append(Value(loop.carried[j].kind, _bar_hint(loop.carried[j])))
+        for value in captured:
+            inits.append(adjoints[value] if value in adjoints else b.zeros_like(value))
+            params.append(Value(value.kind, _bar_hint(value)))
+        tapes: list[tuple[Value, bool, Value, Value]] = []
+        for tape, value in zip(loop.tapes_out, loop.collects, strict=True):
+            for bar_tape, flags in self.tape_bars.pop(tape, []):
+                param = Value(value.kind, _bar_hint(value))
+                tapes.append((bar_tape, flags[0], param, value))
+                if value.kind.base == "tape":
+                    self.tape_bars.setdefault(value, []).append((param, flags[1:]))
+        index = Value(INT, loop.index.hint if loop.index is not None else "_")
+        body = Block([index, *params, *(t[2] for t in tapes)])
+        inner = b.at(body)
+        child: Adjoints = {}
+        for value, param in zip(captured, params[len(moving) :], strict=True):
+            child[value] = param
+        for j, param in zip(moving, params[: len(moving)], strict=True):
+            if loop.next[j] in self.active:
+                self.add(child, loop.next[j], param, inner)
+        for _, _, param, value in tapes:
+            if value.kind.base != "tape":
+                self.add(child, value, param, inner)
+        self.block(list(loop.body.ops), child, inner)
+        inner.span = op.span
+        bars = [child[loop.carried[j]] if loop.carried[j] in child else inner.zeros_like(loop.carried[j]) for j in moving]
+        body.yields = [*bars, *(child[v] for v in captured)]
+        domain = self.backward_domain(loop, b)
+        attrs: dict[str, Any] = {
+            "carried": len(params), "collected": 0, "stop": False, "backwards": [t[1] for t in tapes],
+        }  # fmt: skip
+        results = [Value(p.kind, p.hint) for p in params]
+        new = Op("for", [*domain, *inits, *(t[0] for t in tapes)], results, attrs, [body], op.span)
+        self.collect_consumed(loop, Loop(new), child, inner)
+        b.block.append(new)
+        for value, result in zip(captured, results[len(moving) :], strict=True):
+            adjoints[value] = result
+        for j, result in zip(moving, results[: len(moving)], strict=True):
+            if loop.inits[j] in self.active:
+                self.add(adjoints, loop.inits[j], result, b)
+        keep_for_loop(self.context, loop, Loop(new))
+
+    def collect_consumed(self, loop: Loop, new: Loop, child: Adjoints, inner: Builder) -> None:
+        """A consumed tape's adjoint is collected: one value in each iteration of the adjoint loop."""
+        for tape, param, backwards in zip(loop.tapes_in, loop.consumed, loop.backwards, strict=True):
+            if param not in self.active or tape not in self.active:
+                continue
+            # The adjoint loop meets the tape's values in the other order, and the loop that filled the tape is
+            # run backwards in its turn: together these leave the flag as it is.
+            bars: list[tuple[Value, tuple[bool, ...]]]
+            if param.kind.base == "tape":
+                bars = self.tape_bars.pop(param, [])
+            else:
+                bars = [(child[param] if param in child else inner.zeros_like(param), ())]
+            for bar, flags in bars:
+                out = Value(tape.kind, f"{_bar_hint(param)}_tape" if param.hint else "")
+                new.collect(bar, out)
+                self.tape_bars.setdefault(tape, []).append((out, (backwards, *flags)))
+
+    def captured(self, body: Block, local: set[Value]) -> list[Value]:
+        """Active values from outside that the loop's body uses."""
+        found: dict[Value, None] = {}
+        for op in body.walk():
+            passing = list(op.operands)
+            if op.name == "prim":
+                passing = differentiable_operands(self.context, op) if op.result in self.active else []
+            for value in passing:
+                if value not in local and value in self.active and value.kind.base != "tape":
+                    found[value] = None
+            for region in op.regions:
+                for value in region.yields:
+                    if value not in local and value in self.active:
+                        found[value] = None
+        for value in body.yields:
+            if value not in local and value in self.active:
+                found[value] = None
+        return list(found)
+
+    def backward_domain(self, loop: Loop, b: Builder) -> list[Value]:
+        """range(stop - 1, start - 1, -1) for range(start, stop), and so on for other steps."""
+        if not loop.is_for:
+            assert loop.trips is not None
+            return [b.call("operator.sub", loop.trips, 1), b.const(-1), b.const(-1)]
+        start, stop, step = loop.domain
+        unit = step.op.value if step.op is not None and step.op.name == "const" else None
+        if unit in (1, -1) and not loop.has_trips:
+            return [
+                b.call("operator.sub", stop, unit),
+                b.call("operator.sub", start, unit),
+                b.const(-unit),
+            ]
+        trips = loop.trips if loop.trips is not None else b.call("intrinsic.trips", start, stop, step)
+        last = b.call("operator.add", start, b.call("operator.mul", b.call("operator.sub", trips, 1), step))
+        return [last, b.call("operator.sub", start, step), b.call("operator.neg", step)]
+
+
+def _bar_hint(value: Value) -> str:
+    return f"{value.hint}_bar" if value.hint else ""
+
+
+def _defined(block: Block) -> set[Value]:
+    """All values that are defined in a block and its regions."""
+    found = set(block.params)
+    for op in block.walk():
+        found.update(op.results)
+        for region in op.regions:
+            found.update(region.params)
+    return found

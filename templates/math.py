@@ -1,0 +1,220 @@
+"""Functions of the math module, which take and give Python floats.
+
+At the ends of a domain they raise where NumPy gives inf or nan, and so do their derivatives.
+"""
+
+import math
+
+from s2sad.rules import rule
+
+
+@rule(math.sin)
+def sin(x):
+    y = math.sin(x)
+    y_dot = math.cos(x) * x_dot
+
+
+@rule(math.cos)
+def cos(x):
+    y = math.cos(x)
+    y_dot = -math.sin(x) * x_dot
+
+
+@rule(math.tan)
+def tan(x):
+    y = math.tan(x)
+    y_dot = (1.0 + y * y) * x_dot
+
+
+@rule(math.asin)
+def asin(x):
+    y = math.asin(x)
+    y_dot = x_dot / math.sqrt((1.0 - x) * (1.0 + x))
+
+
+@rule(math.acos)
+def acos(x):
+    y = math.acos(x)
+    y_dot = -x_dot / math.sqrt((1.0 - x) * (1.0 + x))
+
+
+@rule(math.atan)
+def atan(x):
+    y = math.atan(x)
+    y_dot = x_dot / (1.0 + x * x)
+
+
+@rule(math.atan2)
+def atan2(y, x):
+    z = math.atan2(y, x)
+    squared = x * x + y * y
+    z_dot = (x * y_dot - y * x_dot) / squared
+
+
+@rule(math.sinh)
+def sinh(x):
+    y = math.sinh(x)
+    y_dot = math.cosh(x) * x_dot
+
+
+@rule(math.cosh)
+def cosh(x):
+    y = math.cosh(x)
+    y_dot = math.sinh(x) * x_dot
+
+
+@rule(math.tanh)
+def tanh(x):
+    y = math.tanh(x)
+    y_dot = (1.0 - y * y) * x_dot
+
+
+@rule(math.asinh)
+def asinh(x):
+    y = math.asinh(x)
+    y_dot = x_dot / math.sqrt(1.0 + x * x)
+
+
+@rule(math.acosh)
+def acosh(x):
+    y = math.acosh(x)
+    y_dot = x_dot / math.sqrt((x - 1.0) * (x + 1.0))
+
+
+@rule(math.atanh)
+def atanh(x):
+    y = math.atanh(x)
+    y_dot = x_dot / ((1.0 - x) * (1.0 + x))
+
+
+# pi / 180 and 180 / pi.
+@rule(math.radians)
+def radians(x):
+    y = math.radians(x)
+    y_dot = 0.017453292519943295 * x_dot
+
+
+@rule(math.degrees)
+def degrees(x):
+    y = math.degrees(x)
+    y_dot = 57.29577951308232 * x_dot
+
+
+@rule(math.exp)
+def exp(x):
+    y = math.exp(x)
+    y_dot = y * x_dot
+
+
+# log(2).
+@rule(math.exp2)
+def exp2(x):
+    y = math.exp2(x)
+    y_dot = 0.6931471805599453 * y * x_dot
+
+
+@rule(math.expm1)
+def expm1(x):
+    y = math.expm1(x)
+    y_dot = (y + 1.0) * x_dot
+
+
+@rule(math.log)
+def log(x):
+    y = math.log(x)
+    y_dot = x_dot / x
+
+
+# 1 / log(2) and 1 / log(10).
+@rule(math.log2)
+def log2(x):
+    y = math.log2(x)
+    y_dot = 1.4426950408889634 * x_dot / x
+
+
+@rule(math.log10)
+def log10(x):
+    y = math.log10(x)
+    y_dot = 0.4342944819032518 * x_dot / x
+
+
+@rule(math.log1p)
+def log1p(x):
+    y = math.log1p(x)
+    y_dot = x_dot / (1.0 + x)
+
+
+@rule(math.sqrt)
+def sqrt(x):
+    y = math.sqrt(x)
+    y_dot = 0.5 * x_dot / y
+
+
+@rule(math.cbrt)
+def cbrt(x):
+    y = math.cbrt(x)
+    y_dot = x_dot / (3.0 * y * y)
+
+
+# (x == 0) * (y == 0) makes the slope of 0**0 zero; x + (x == 0) makes 0**y independent of y.
+@rule(math.pow)
+def pow(x, y):
+    z = math.pow(x, y)
+    slope = y * math.pow(x, y - 1.0 + (x == 0) * (y == 0))
+    z_dot = slope * x_dot + z * math.log(x + (x == 0)) * y_dot
+
+
+# The length of a vector has derivative 0 at the origin: z + (z == 0) is 1 there, and z elsewhere.
+@rule(math.hypot)
+def hypot(x, y):
+    z = math.hypot(x, y)
+    z_dot = (x * x_dot + y * y_dot) / (z + (z == 0))
+
+
+@rule(math.fabs)
+def fabs(x):
+    y = math.fabs(x)
+    y_dot = ((x > 0) * 1.0 - (x < 0)) * x_dot
+
+
+@rule(math.copysign)
+def copysign(x, y):
+    z = math.copysign(x, y)
+    z_dot = ((x > 0) * 1.0 - (x < 0)) * math.copysign(1.0, y) * x_dot
+
+
+@rule(math.fmod)
+def fmod(x, y):
+    z = math.fmod(x, y)
+    z_dot = x_dot - round((x - z) / y) * y_dot
+
+
+@rule(math.remainder)
+def remainder(x, y):
+    z = math.remainder(x, y)
+    z_dot = x_dot - round((x - z) / y) * y_dot
+
+
+@rule(math.ldexp, linear_in="x")
+def ldexp(x, exponent):
+    y = math.ldexp(x, exponent)
+    x_bar += math.ldexp(y_bar, exponent)
+
+
+# 2 / sqrt(pi).
+@rule(math.erf)
+def erf(x):
+    y = math.erf(x)
+    y_dot = 1.1283791670955126 * math.exp(-x * x) * x_dot
+
+
+@rule(math.erfc)
+def erfc(x):
+    y = math.erfc(x)
+    y_dot = -1.1283791670955126 * math.exp(-x * x) * x_dot
+
+
+@rule(math.fma)
+def fma(x, y, z):
+    w = math.fma(x, y, z)
+    w_dot = x_dot * y + x * y_dot + z_dot

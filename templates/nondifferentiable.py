@@ -1,0 +1,57 @@
+"""Functions whose results have derivative zero: integers, truth values, positions, steps."""
+
+import builtins
+import math
+
+import numpy as np
+
+from s2sad.rules import nondifferentiable
+
+# Steps: constant between their jumps.
+nondifferentiable(
+    np.sign, np.floor, np.ceil, np.trunc, np.fix, np.rint, np.round, np.around, np.floor_divide,
+    np.ndarray.round, np.spacing, np.signbit, math.floor, math.ceil, math.trunc,
+)  # fmt: skip
+
+# Truth values.
+nondifferentiable(
+    np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isclose, np.allclose,
+    np.array_equal, np.array_equiv, np.logical_and, np.logical_or, np.logical_not, np.logical_xor,
+    np.all, np.any, np.ndarray.all, np.ndarray.any, np.isnan, np.isinf, np.isfinite, np.isposinf,
+    np.isneginf, np.isreal, np.iscomplex, np.isrealobj, np.iscomplexobj, np.isscalar, np.iterable,
+    np.isin, np.issubdtype, np.can_cast, np.shares_memory, np.may_share_memory,
+    math.isnan, math.isinf, math.isfinite, math.isclose,
+    builtins.callable, builtins.issubclass, builtins.all, builtins.any,
+)  # fmt: skip
+
+# Positions and counts.
+nondifferentiable(
+    np.argmax, np.argmin, np.argsort, np.argpartition, np.argwhere, np.nanargmax, np.nanargmin,
+    np.ndarray.argmax, np.ndarray.argmin, np.ndarray.argsort, np.ndarray.argpartition,
+    np.nonzero, np.flatnonzero, np.ndarray.nonzero, np.count_nonzero, np.lexsort, np.searchsorted,
+    np.ndarray.searchsorted, np.digitize, np.ix_, np.unravel_index, np.ravel_multi_index,
+    np.diag_indices, np.diag_indices_from, np.tril_indices, np.triu_indices, np.tril_indices_from,
+    np.triu_indices_from, np.mask_indices, np.broadcast_shapes, np.ndindex,
+)  # fmt: skip
+
+# Integers and bits.
+nondifferentiable(
+    np.int8, np.int16, np.int32, np.int64, np.intp, np.uint8, np.uint16, np.uint32, np.uint64, np.bool_,
+    np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.bitwise_not, np.invert, np.left_shift,
+    np.right_shift, np.gcd, np.lcm, math.gcd, math.lcm, math.comb, math.perm, math.factorial, math.isqrt,
+)  # fmt: skip
+
+# Random numbers that depend on nothing but a shape. Those with parameters (normal, uniform, ...) are not
+# here: with a location or scale that is differentiated, their derivative is not zero.
+nondifferentiable(
+    np.random.rand, np.random.randn, np.random.random, np.random.random_sample, np.random.standard_normal,
+    np.random.standard_exponential, np.random.randint, np.random.seed, np.random.default_rng,
+    np.random.Generator.random, np.random.Generator.standard_normal,
+    np.random.Generator.standard_exponential, np.random.Generator.integers,
+)  # fmt: skip
+
+# What an array is like.
+nondifferentiable(
+    np.dtype, np.finfo, np.iinfo, np.promote_types, np.min_scalar_type, builtins.type, builtins.id,
+    builtins.hash, builtins.hasattr, builtins.format,
+)  # fmt: skip
