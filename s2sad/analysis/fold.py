@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.context import static
+from s2sad.analysis.same_shape import covers, same_shape, sources
 from s2sad.ir.core import Op, Value
-from s2sad.ir.kinds import INT, Kind
+from s2sad.ir.kinds import INT
 
 if TYPE_CHECKING:
     from s2sad.analysis.build import Builder
@@ -27,9 +28,57 @@ def fold(b: Builder, op: Op) -> Value | None:
         return folder(b, op)
     if op.exact:
         return None
+    spread = unspread(b, op)
+    if spread is not None:
+        return spread
     folder = ARITHMETIC.get(op.fn)
     if folder is not None:
         return folder(b, op)
+    return None
+
+
+def unspread(b: Builder, op: Op) -> Value | None:
+    """An elementwise operation broadcasts by itself: an operand need not be spread before it.
+
+    Where the other operand is a number, the operation is done before the spreading.
+    """
+    if op.fn not in BROADCASTING:
+        return None
+    for i, operand in enumerate(op.operands):
+        inner = operand_of(operand, "numpy.broadcast_to")
+        if not inner:
+            continue
+        others = [v for k, v in enumerate(op.operands) if k != i]
+        if any(covers(b.context, other, operand) and not other.kind.is_scalar for other in others):
+            operands = list(op.operands)
+            operands[i] = inner[0]
+            return _again(b, op, operands)
+        if op.fn in LINEAR and all(other.kind.is_scalar for other in others):
+            operands = list(op.operands)
+            operands[i] = inner[0]
+            return b.call("numpy.broadcast_to", _again(b, op, operands), inner[1])
+    return None
+
+
+def _again(b: Builder, op: Op, operands: list[Value]) -> Value:
+    value = b.prim(op.fn, list(op.attrs["params"]), operands)
+    if value.op is not None and "accumulate" in op.attrs and value.op.fn in ("operator.add", "operator.sub"):
+        value.op.attrs["accumulate"] = True
+    return value
+
+
+def sink_mask(b: Builder, op: Op) -> Value | None:
+    """where(c, a, 0) * d is where(c, a * d, 0): what the branch not taken gives, even NaN, is left out."""
+    x, y = op.operands
+    for one in (x, y) if op.fn == "operator.mul" else (x,):
+        mask = operand_of(one, "numpy.where")
+        if not mask:
+            continue
+        for kept, zero in ((1, 2), (2, 1)):
+            if number(mask[zero]) == 0 and number(mask[kept]) != 0:
+                product = b.call(op.fn, mask[kept], y) if one is x else b.call(op.fn, x, mask[kept])
+                parts = [mask[0], product, mask[zero]] if kept == 1 else [mask[0], mask[zero], product]
+                return b.call("numpy.where", *parts)
     return None
 
 
@@ -120,6 +169,9 @@ def mul(b: Builder, op: Op) -> Value | None:
         return constant
     if number(y) is not None:
         return b.call("operator.mul", y, x)
+    masked = sink_mask(b, op)
+    if masked is not None:
+        return masked
     factor = number(x)
     if factor == 1:
         return y
@@ -152,6 +204,9 @@ def div(b: Builder, op: Op) -> Value | None:
         return b.const(number(x) / number(y))  # type: ignore[operator]
     if number(y) == 1:
         return x
+    masked = sink_mask(b, op)
+    if masked is not None:
+        return masked
     negated = operand_of(x, "operator.neg")
     if negated:
         return b.call("operator.neg", b.call("operator.truediv", negated[0], y))
@@ -160,6 +215,13 @@ def div(b: Builder, op: Op) -> Value | None:
 
 def neg(b: Builder, op: Op) -> Value | None:
     (x,) = op.operands
+    spread = operand_of(x, "numpy.broadcast_to")
+    if spread:
+        return b.call("numpy.broadcast_to", b.call("operator.neg", spread[0]), spread[1])
+    mask = operand_of(x, "numpy.where")
+    if mask and 0 in (number(mask[1]), number(mask[2])):
+        parts = [v if number(v) == 0 else b.call("operator.neg", v) for v in mask[1:]]
+        return b.call("numpy.where", mask[0], *parts)
     n = number(x)
     if n is not None and x.op is not None and x.op.name == "const":
         return b.const(-n)
@@ -196,6 +258,8 @@ def where(b: Builder, op: Op) -> Value | None:
 def unbroadcast(b: Builder, op: Op) -> Value | None:
     """The sum over the axes along which `x` was broadcast, where the kinds say which these are."""
     g, x = op.operands
+    if same_shape(b.context, g, x):
+        return g
     if g.kind.dims is None or x.kind.dims is None:
         return None
     have = [b.context.dims.find(d) for d in g.kind.dims]
@@ -246,7 +310,12 @@ def dim(b: Builder, op: Op) -> Value | None:
     if op.exact or not known or dims is None or not -len(dims) <= a < len(dims):
         return None
     size = b.context.dims.find(dims[a])
-    return b.const(size) if isinstance(size, int) else None
+    if isinstance(size, int):
+        return b.const(size)
+    anchor = b.context.anchors.get(size)
+    if anchor is not None and anchor[0] is not x and _defined_before(anchor[0], b):
+        return b.call("intrinsic.dim", *anchor)
+    return None
 
 
 def ndim(b: Builder, op: Op) -> Value | None:
@@ -263,14 +332,40 @@ def size(b: Builder, op: Op) -> Value | None:
 
 
 def broadcast_to(b: Builder, op: Op) -> Value | None:
-    x, _ = op.operands
+    x, shape = op.operands
     have, want = x.kind.dims, op.result.kind.dims
     if have is not None and want is not None and same_dims(b, have, want):
         return x
+    query = shape.op
+    if query is not None and query.fn == "intrinsic.shape" and same_shape(b.context, x, query.operands[0]):
+        return x
     inner = operand_of(x, "numpy.broadcast_to")
     if inner:
-        return b.call("numpy.broadcast_to", inner[0], op.operands[1])
+        return b.call("numpy.broadcast_to", inner[0], shape)
+    inner = operand_of(x, "numpy.expand_dims") or operand_of(x, "numpy.reshape")
+    if inner:
+        number_ = operand_of(inner[0], "numpy.broadcast_to")
+        if number_ and number_[0].kind.is_scalar:
+            return b.call("numpy.broadcast_to", number_[0], shape)
     return None
+
+
+def shape(b: Builder, op: Op) -> Value | None:
+    """The shape of the value from which this shape comes."""
+    if op.exact:
+        return None
+    (x,) = op.operands
+    found = sources(b.context, x)
+    if len(found) == 1:
+        (source,) = found
+        if source is not x and _defined_before(source, b):
+            return b.call("intrinsic.shape", source)
+    return None
+
+
+def _defined_before(value: Value, b: Builder) -> bool:
+    """True for parameters of the function, which are there everywhere."""
+    return value.op is None and value.owner is not None and value.owner.op is None
 
 
 def same_dims(b: Builder, have: tuple[Any, ...], want: tuple[Any, ...]) -> bool:
@@ -278,11 +373,26 @@ def same_dims(b: Builder, have: tuple[Any, ...], want: tuple[Any, ...]) -> bool:
 
 
 def sum_(b: Builder, op: Op) -> Value | None:
-    """Sums of scalars, and of a scalar that was broadcast: a product with the number of elements."""
+    """Numbers, signs and factors that are numbers are taken out of a sum."""
     x = op.operands[0]
     known, axis = static(op.arg("axis"))
     if x.kind.is_scalar and known and axis in (None, ()):
         return x
+
+    def summed(value: Value) -> Value:
+        return b.prim(op.fn, list(op.attrs["params"]), [value, *op.operands[1:]])
+
+    inner = operand_of(x, "operator.neg")
+    if inner:
+        return b.call("operator.neg", summed(inner[0]))
+    inner = operand_of(x, "operator.mul")
+    if inner and inner[0].kind.is_scalar and not inner[1].kind.is_scalar:
+        return b.call("operator.mul", inner[0], summed(inner[1]))
+    inner = operand_of(x, "numpy.broadcast_to")
+    if inner and inner[0].kind.is_scalar and known and axis is None and op.arg("keepdims") is None:
+        query = inner[1].op
+        if query is not None and query.fn == "intrinsic.shape":
+            return b.call("operator.mul", inner[0], b.call("intrinsic.size", query.operands[0]))
     return None
 
 
@@ -344,16 +454,12 @@ def astype(b: Builder, op: Op) -> Value | None:
 NAMES = {"float64": "f8", "float32": "f4"}
 
 
-def scalar_kind(kind: Kind) -> bool:
-    return kind.is_scalar
-
-
 ARITHMETIC: dict[str, Folder] = {
     "operator.add": add, "operator.sub": sub, "operator.mul": mul, "operator.truediv": div,
     "operator.neg": neg, "operator.pow": power, "numpy.where": where, "helper.unbroadcast": unbroadcast,
     "numpy.broadcast_to": broadcast_to, "numpy.sum": sum_, "numpy.expand_dims": expand_dims,
     "numpy.transpose": transpose, "numpy.swapaxes": swapaxes, "numpy.reshape": reshape,
-    "intrinsic.index_add": index_add,
+    "intrinsic.index_add": index_add, "numpy.ndarray.astype": astype,
     "operator.is_": evaluated(lambda a, b: a is b), "operator.is_not": evaluated(lambda a, b: a is not b),
     "operator.eq": evaluated(operator.eq), "operator.ne": evaluated(operator.ne),
     "operator.lt": evaluated(operator.lt), "operator.le": evaluated(operator.le),
@@ -365,6 +471,13 @@ ARITHMETIC: dict[str, Folder] = {
     "builtins.tuple": evaluated(tuple), "builtins.max": evaluated(max), "builtins.min": evaluated(min),
 }  # fmt: skip
 
+BROADCASTING = {
+    "operator.add", "operator.sub", "operator.mul", "operator.truediv", "operator.eq", "operator.ne",
+    "operator.lt", "operator.le", "operator.gt", "operator.ge", "numpy.where",
+}  # fmt: skip
+LINEAR = {"operator.mul", "operator.truediv"}
+
 STRUCTURE: dict[str, Folder] = {
+    "intrinsic.shape": shape,
     "operator.getitem": shape_item, "intrinsic.dim": dim, "intrinsic.ndim": ndim, "intrinsic.size": size,
 }  # fmt: skip

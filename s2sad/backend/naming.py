@@ -66,8 +66,8 @@ class Names:
             if op.name == "while":
                 for mine, theirs in zip(op.regions[0].params, Loop(op).carried, strict=True):
                     self.join(mine, theirs, force=True)
-            if op not in self.nested and op.name == "prim" and (must_write(op) or op.attrs.get("buffer")):
-                self.join(op.result, self.leftmost(op.operands[0]), force=must_write(op))
+            if op not in self.nested and op.name == "prim" and must_write(op):
+                self.join(op.result, op.operands[0], force=True)
         for op in ops:
             if op.name in ("for", "while"):
                 loop = Loop(op)
@@ -84,7 +84,9 @@ class Names:
                         self.join(value, result)
         for op in ops:
             if op not in self.nested and op.name == "prim" and op.attrs.get("accumulate"):
-                self.join(op.result, self.leftmost(op.operands[0]))
+                first = self.leftmost(op.operands[0])
+                if first in self.parent and self.hint(self.find(op.result)) == self.hint(self.find(first)):
+                    self.join(op.result, first)
             elif op not in self.nested and op.name == "prim" and op.attrs.get("inplace"):
                 self.join(op.result, op.operands[0])
 

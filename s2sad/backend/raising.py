@@ -200,6 +200,8 @@ class Raiser:
         if not self.started:
             self.started = True
         statement = op.span.statement if op.span is not None else None
+        if statement is not None and statement.text.endswith(":"):
+            return
         if statement is not None and statement != self.current:
             self.current = statement
             out.append(Line(comment=statement.text))

@@ -68,7 +68,10 @@ class Liveness:
                     before |= self._block(region, live, region.yields)
                 live = before
             elif op.name in ("for", "while"):
-                live = self._loop(op, live)
+                # Tapes and trip counts are filled while the loop runs.
+                growing = op.results[op.attrs["carried"] :]
+                live = self._loop(op, live | set(growing)) - set(growing)
+                self._define(growing, live | set(self.leaves(op.operands)))
             live = live | set(self.leaves(op.operands))
         if self.appends:
             live = live | set(self.leaves(self.appends.get(block, [])))

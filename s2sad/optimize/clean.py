@@ -145,9 +145,9 @@ def _simplify_block(context: Context, block: Block, root: Block, seen: dict[Any,
                 continue
             _same_yields(op, mapping)
         if op.name in ("for", "while"):
-            fixed = _fixed_carried(op)
+            fixed = _fixed_carried(op) | _collected_twice(op)
             mapping.update(fixed)
-            changed = changed or bool(fixed)
+            changed = _consumed_twice(op) or changed or bool(fixed)
         for region in op.regions:
             changed = _simplify_block(context, region, root, seen) or changed
         if op.name == "prim":
@@ -212,6 +212,36 @@ def _fixed_carried(op: Op) -> dict[Value, Value]:
             loop.drop_carried(j)
             fixed[final] = init
     return fixed
+
+
+def _collected_twice(op: Op) -> dict[Value, Value]:
+    """One tape in place of two that hold the same values."""
+    loop = Loop(op)
+    first: dict[Value, Value] = {}
+    same: dict[Value, Value] = {}
+    for value, tape in zip(loop.collects, loop.tapes_out, strict=True):
+        if value in first:
+            same[tape] = first[value]
+        else:
+            first[value] = tape
+    for j in reversed(range(loop.n_collected)):
+        if loop.tapes_out[j] in same:
+            loop.drop_collected(j)
+    return same
+
+
+def _consumed_twice(op: Op) -> bool:
+    """One parameter in place of two that read the same tape."""
+    loop = Loop(op)
+    first: dict[tuple[Value, bool], Value] = {}
+    for j in reversed(range(len(loop.consumed))):
+        key = (loop.tapes_in[j], loop.backwards[j])
+        others = [k for k in range(j) if (loop.tapes_in[k], loop.backwards[k]) == key]
+        if others:
+            replace_uses(loop.body, {loop.consumed[j]: loop.consumed[others[0]]})
+            loop.drop_consumed(j)
+            first[key] = loop.consumed[others[0]]
+    return bool(first)
 
 
 def _key(op: Op) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from s2sad.analysis.context import Context
 from s2sad.ir.core import Function
+from s2sad.ir.kinds import Dim
 from s2sad.optimize.clean import drop_dead, simplify
 
 ROUNDS = 40
@@ -12,6 +13,15 @@ ROUNDS = 40
 def optimise(context: Context, function: Function) -> None:
     """Rewrite a differentiated function in place until nothing changes."""
     drop_dead(function)
+    context.anchors.clear()
+    for param in function.params:
+        for axis, size in enumerate(param.kind.dims or ()):
+            if isinstance(size, Dim):
+                context.anchors.setdefault(size, (param, axis))
+    for size in list(context.anchors):
+        root = context.dims.find(size)
+        if isinstance(root, Dim):
+            context.anchors.setdefault(root, context.anchors[size])
     for _ in range(ROUNDS):
         changed = simplify(context, function)
         changed = drop_dead(function) or changed

@@ -75,12 +75,10 @@ def _recompute(target: Block, ops: list[Op], mapping: dict[Value, Value]) -> Non
     for op in ops:
         copy = clone_op(op, mapping)
         copy.block = target
+        copy.exact = False
         copies.append(copy)
     old = target.ops
-    target.ops = []
-    substitute = dict(mapping)
-    target.ops = old
-    replace_uses(target, substitute)
+    replace_uses(target, mapping)
     target.ops = copies + old
 
 

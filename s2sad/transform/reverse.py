@@ -8,7 +8,7 @@ from s2sad.analysis.activity import active, differentiable_operands
 from s2sad.analysis.build import Builder
 from s2sad.analysis.context import Context
 from s2sad.errors import MissingRuleError
-from s2sad.ir.core import Block, Function, Loop, Op, Value, clone_block
+from s2sad.ir.core import Block, Function, Loop, Op, Value, clone_block, uses
 from s2sad.ir.kinds import INT
 from s2sad.rules.parse import Rule
 from s2sad.transform.expand import expander_for
@@ -71,14 +71,18 @@ class _Reverse:
     def add(self, adjoints: Adjoints, value: Value, term: Value, b: Builder) -> None:
         """adjoints[value] += term"""
         old = adjoints.get(value)
+        b.context.like.setdefault(term, value)
         if old is None:
             adjoints[value] = term
             if not term.hint and value.hint:
                 term.hint = f"{value.hint}_bar"
+            elif term.op is not None and not term.op.exact:
+                term.op.attrs.setdefault("bar", True)
             return
         total = b.call("operator.add", old, term)
         if total.op is not None and total.op.fn in ("operator.add", "operator.sub"):
             total.op.attrs["accumulate"] = True
+        b.context.like.setdefault(total, value)
         if value.hint:
             total.hint = f"{value.hint}_bar"
         adjoints[value] = total
@@ -220,6 +224,8 @@ class _Reverse:
         bars = [child[loop.carried[j]] if loop.carried[j] in child else inner.zeros_like(loop.carried[j]) for j in moving]
         body.yields = [*bars, *(child[v] for v in captured)]
         domain = self.backward_domain(loop, b)
+        for param, value in zip(params, [*(loop.carried[j] for j in moving), *captured], strict=True):
+            b.context.like[param] = value
         attrs: dict[str, Any] = {
             "carried": len(params), "collected": 0, "stop": False, "backwards": [t[1] for t in tapes],
         }  # fmt: skip
@@ -227,12 +233,13 @@ class _Reverse:
         new = Op("for", [*domain, *inits, *(t[0] for t in tapes)], results, attrs, [body], op.span)
         self.collect_consumed(loop, Loop(new), child, inner)
         b.block.append(new)
-        for value, result in zip(captured, results[len(moving) :], strict=True):
+        for value, result in zip(captured, results[len(moving) : len(params)], strict=True):
             adjoints[value] = result
         for j, result in zip(moving, results[: len(moving)], strict=True):
             if loop.inits[j] in self.active:
                 self.add(adjoints, loop.inits[j], result, b)
         keep_for_loop(self.context, loop, Loop(new))
+        self.release_domain(loop, Loop(new))
 
     def collect_consumed(self, loop: Loop, new: Loop, child: Adjoints, inner: Builder) -> None:
         """A consumed tape's adjoint is collected: one value in each iteration of the adjoint loop."""
@@ -269,6 +276,15 @@ class _Reverse:
             if value not in local and value in self.active:
                 found[value] = None
         return list(found)
+
+    def release_domain(self, loop: Loop, new: Loop) -> None:
+        """Where the index is not used, only the number of trips matters: count as the primal loop does."""
+        assert new.index is not None
+        if uses(new.body).get(new.index):
+            return
+        if loop.is_for and not loop.has_trips:
+            new.op.operands[:3] = loop.domain
+            new.index.hint = "_"
 
     def backward_domain(self, loop: Loop, b: Builder) -> list[Value]:
         """range(stop - 1, start - 1, -1) for range(start, stop), and so on for other steps."""

@@ -1,0 +1,67 @@
+"""Which values have the same shape, also where the kinds do not say it.
+
+The shape of an elementwise result is that of its operands broadcast together, so a value's shape goes back to a
+set of *sources*. Two values with the same sources have the same shape.
+"""
+
+from __future__ import annotations
+
+from s2sad.analysis.context import Context
+from s2sad.ir.core import Value
+
+ELEMENTWISE = ("elementwise", "comparison", "select")
+LIKE_FIRST = {
+    "numpy.zeros_like", "numpy.ones_like", "numpy.empty_like", "numpy.full_like", "numpy.copy",
+    "numpy.ndarray.copy", "intrinsic.store", "intrinsic.index_add",
+}  # fmt: skip
+
+
+def sources(context: Context, value: Value, depth: int = 0) -> frozenset[Value]:
+    """Values whose shapes, broadcast together, are the shape of `value`."""
+    if value.kind.is_scalar:
+        return frozenset()
+    op = value.op
+    primal = context.like.get(value)
+    if depth > 50:
+        return frozenset([value])
+    if op is not None and op.name == "prim":
+        rule = context.registry.rules.get(op.fn)
+        shape = rule.shape if rule is not None else ""
+        if shape in ELEMENTWISE:
+            out: frozenset[Value] = frozenset()
+            for operand in op.operands:
+                out |= sources(context, operand, depth + 1)
+            return out
+        if op.fn in LIKE_FIRST:
+            return sources(context, op.operands[0], depth + 1)
+        if shape.startswith("like:"):
+            model = op.arg(shape[5:])
+            if model is not None:
+                return sources(context, model, depth + 1)
+        if op.fn == "numpy.broadcast_to":
+            query = op.operands[1].op
+            if query is not None and query.fn == "intrinsic.shape":
+                return sources(context, query.operands[0], depth + 1)
+    if primal is not None and primal is not value:
+        return sources(context, primal, depth + 1)
+    return frozenset([value])
+
+
+def same_shape(context: Context, a: Value, b: Value) -> bool:
+    """True where two values certainly have the same shape."""
+    if a.kind.dims is not None and b.kind.dims is not None:
+        have = [context.dims.find(d) for d in a.kind.dims]
+        if have == [context.dims.find(d) for d in b.kind.dims]:
+            return True
+    return sources(context, a) == sources(context, b)
+
+
+def covers(context: Context, big: Value, small: Value) -> bool:
+    """True where broadcasting `small` with `big` certainly gives the shape of `big`."""
+    if small.kind.is_scalar:
+        return True
+    if big.kind.dims is not None and small.kind.dims is not None and len(small.kind.dims) <= len(big.kind.dims):
+        pairs = zip(reversed(big.kind.dims), reversed(small.kind.dims), strict=False)
+        if all(s == 1 or context.dims.same(b, s) for b, s in pairs):
+            return True
+    return sources(context, small) <= sources(context, big)
