@@ -18,6 +18,7 @@ from s2sad.ir.kinds import ANY, Kind
 from s2sad.ir.text import to_text
 from s2sad.ir.verify import verify
 from s2sad.optimize.buffers import assign_buffers, own_results
+from s2sad.optimize.clean import count_by_tape
 from s2sad.optimize.passes import optimise
 from s2sad.rules.registry import Registry
 from s2sad.rules.skeleton import skeleton
@@ -185,6 +186,7 @@ def build(program: Program, context: Context, kinds: dict[str, Kind], statics: d
         function = differentiate(context, before, transform, program.optimise)
     if dump:
         dump("optimise", function)
+    count_by_tape(function)
     own_results(context, function)
     assign_buffers(context, function)
     verify(function, "buffers")

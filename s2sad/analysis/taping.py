@@ -28,7 +28,8 @@ VIEWS = {
     "operator.getitem", "numpy.transpose", "numpy.ndarray.T", "numpy.expand_dims", "intrinsic.shape",
     "intrinsic.dim", "intrinsic.ndim", "builtins.len", "numpy.swapaxes", "numpy.broadcast_to",
 }  # fmt: skip
-SCALAR_STORE, SCALAR_FLOP, SCALAR_READ = 11, 8, 30
+SCALAR_STORE, SCALAR_FLOP, SCALAR_READ = 14, 8, 30
+NAMED = 6  # how much rather a variable of the user is stored than a nameless intermediate value
 ARRAY_STORE, ARRAY_FLOP, ARRAY_VIEW, ARRAY_FUNCTION = 60, 300, 100, 3000
 SCALAR_FUNCTION = 60
 NEW_VERSION_STORE = 10**6
@@ -66,7 +67,7 @@ def store_cost(value: Value) -> int:
         return NEW_VERSION_STORE
     if value.kind.is_array or value.kind.base == "any":
         return ARRAY_STORE
-    return SCALAR_STORE
+    return SCALAR_STORE - (NAMED if value.hint else 0)
 
 
 def recompute_cost(context: Context, op: Op) -> int | None:

@@ -8,6 +8,7 @@ from s2sad.analysis.build import Builder
 from s2sad.analysis.context import Context, static
 from s2sad.analysis.fold import fold
 from s2sad.ir.core import Block, Function, Loop, Op, Value, replace_uses, uses
+from s2sad.ir.kinds import INT
 
 PURE = {"const", "undef", "tuple", "slice", "list", "prim", "python"}
 RAISING_LOOPS = ("for", "while")
@@ -212,6 +213,27 @@ def _fixed_carried(op: Op) -> dict[Value, Value]:
             loop.drop_carried(j)
             fixed[final] = init
     return fixed
+
+
+def count_by_tape(function: Function) -> None:
+    """Loops that read a tape and do not use their index run as long as the tape: their range is not needed.
+
+    The last pass before raising: it leaves the range empty and marks the loop.
+    """
+    for op in list(function.body.walk()):
+        if op.name != "for" or "by_tape" in op.attrs:
+            continue
+        loop = Loop(op)
+        assert loop.index is not None
+        if loop.tapes_in and not loop.has_stop and not uses(loop.body).get(loop.index):
+            block = op.block
+            assert block is not None
+            zero = Op("const", [], [Value(INT)], {"value": 0})
+            zero.block = block
+            block.ops.insert(block.ops.index(op), zero)
+            op.operands[:3] = [zero.result] * 3
+            op.attrs["by_tape"] = True
+    drop_dead(function)
 
 
 def _collected_twice(op: Op) -> dict[Value, Value]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from s2sad.analysis.context import Context
 from s2sad.ir.core import Function
 from s2sad.ir.kinds import Dim
+from s2sad.optimize.algebra import collect_terms
 from s2sad.optimize.clean import drop_dead, simplify
 
 ROUNDS = 40
@@ -25,5 +26,7 @@ def optimise(context: Context, function: Function) -> None:
     for _ in range(ROUNDS):
         changed = simplify(context, function)
         changed = drop_dead(function) or changed
-        if not changed:
+        if changed:
+            continue
+        if not collect_terms(context, function):
             return
