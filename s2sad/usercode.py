@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.machinery
 import importlib.util
 import io
 import linecache
@@ -34,8 +35,8 @@ class FileError(SourceUnavailableError):
 def user_module(path: Path) -> Iterator[types.ModuleType]:
     """The module of the file `path`, imported anew.
 
-    While it is in use, the folder of the file (of its outermost package, if it is in one) is first on
-    sys.path. Afterwards sys.path and sys.modules are as before, so that files of one name in two
+    While it is in use, the folder of the file (of its outermost package, if it is in one) is first
+    on sys.path. Afterwards sys.path and sys.modules are as before, so that files of one name in two
     folders do not meet. What the file prints goes to stderr.
     """
     path = Path(os.path.realpath(path))
@@ -55,7 +56,7 @@ def user_module(path: Path) -> Iterator[types.ModuleType]:
         sys.dont_write_bytecode = writes_bytecode
         sys.path[:] = paths
         for name in [n for n in sys.modules if n not in modules]:
-            if _lies_in(sys.modules[name], folder):
+            if _is_users(sys.modules[name], folder):
                 del sys.modules[name]
 
 
@@ -85,7 +86,9 @@ def _compile(path: Path, text: str) -> types.CodeType:
         end_line, end = error.end_lineno or line, (error.end_offset or 0) - 1
         span = Span(SourceFile(str(path), text), line, column, end_line, max(end, column + 1))
         raise SourceUnavailableError(
-            f"this is not Python: {error.msg}", span=span, help="the file must parse before s2sad reads it"
+            f"this is not Python: {error.msg}",
+            span=span,
+            help="the file must parse before s2sad reads it",
         ) from error
 
 
@@ -99,14 +102,12 @@ def _package_of(path: Path) -> tuple[Path, str]:
 
 
 def _execute(path: Path, text: str, code: types.CodeType, package: str) -> types.ModuleType:
-    stdout = sys.stdout
     try:
         # The code that is asked for must not mix with what the file prints.
         with contextlib.redirect_stdout(sys.stderr or io.StringIO()):
             name = _module_name(path, package)
-            spec = importlib.util.spec_from_file_location(
-                name, path, submodule_search_locations=None if path.name != "__init__.py" else [str(path.parent)]
-            )
+            loader = importlib.machinery.SourceFileLoader(name, str(path))
+            spec = importlib.util.spec_from_loader(name, loader)
             assert spec is not None
             module = importlib.util.module_from_spec(spec)
             sys.modules[name] = module
@@ -114,8 +115,6 @@ def _execute(path: Path, text: str, code: types.CodeType, package: str) -> types
             return module
     except (Exception, SystemExit) as error:
         raise _import_error(path, text, error) from error
-    finally:
-        sys.stdout = stdout
 
 
 def _module_name(path: Path, package: str) -> str:
@@ -140,7 +139,6 @@ def _import_error(path: Path, text: str, error: BaseException) -> SourceUnavaila
     if isinstance(error, SystemExit):
         help = GUARD
     elif isinstance(error, ModuleNotFoundError):
-        help = f"install it where s2sad runs ({sys.executable} -m pip install {error.name}), or run s2sad there"
         help = f"run s2sad with the Python that has {error.name}: python -m s2sad ..."
     else:
         help = f"s2sad imports the file to see what its names mean; {GUARD}"
@@ -154,6 +152,10 @@ def _import_error(path: Path, text: str, error: BaseException) -> SourceUnavaila
     )
 
 
-def _lies_in(module: types.ModuleType, folder: Path) -> bool:
+def _is_users(module: types.ModuleType, folder: Path) -> bool:
+    """Is this a module of the user's folder, and not of an environment that lies in it?"""
     file = getattr(module, "__file__", None)
-    return isinstance(file, str) and Path(os.path.realpath(file)).is_relative_to(folder)
+    if not isinstance(file, str) or module.__name__.partition(".")[0] == "s2sad":
+        return False
+    path = Path(os.path.realpath(file))
+    return path.is_relative_to(folder) and not {"site-packages", "dist-packages"} & set(path.parts)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 
 def write_atomically(path: str | os.PathLike[str], text: str) -> None:
-    """Write `text` to `path`, replacing the file in one step. Raises OSError, and then nothing changed.
+    """Write `text` to `path`, replacing the file in one step.
 
-    A link keeps pointing to the file that is replaced, the file keeps its mode, and what is not a
-    regular file (a pipe, /dev/stdout) is written to.
+    Raises OSError where that fails, and then nothing changed. A link keeps pointing to the file that
+    is replaced, the file keeps its mode, and what is not a regular file (a pipe, /dev/stdout) is
+    written to.
     """
     target = Path(path)
     mode = _mode(target)

@@ -12,7 +12,7 @@ import keyword
 
 from s2sad.ir.core import Function, Loop, Op, Value
 from s2sad.ir.liveness import Liveness
-from s2sad.optimize.buffers import must_write
+from s2sad.analysis.aliases import must_write
 
 RESERVED = {"np", "math", "scipy", "cp", "_"} | set(keyword.kwlist) | {
     n for n in dir(builtins) if not n.startswith("_")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from s2sad.analysis.context import Context
 from s2sad.ir.core import Block, Function, Loop, Op, Value
-from s2sad.optimize.buffers import Sharing, must_write
+from s2sad.analysis.aliases import Sharing, must_write
 
 ALWAYS = {"tuple", "list", "slice", "undef"}
 QUERIES = {"intrinsic.shape", "intrinsic.dim", "intrinsic.ndim", "intrinsic.size"}

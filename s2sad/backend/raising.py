@@ -13,7 +13,7 @@ from s2sad.backend.naming import Names
 from s2sad.backend.nest import nest
 from s2sad.ir.core import Block, Function, Loop, Op, Value, uses
 from s2sad.ir.liveness import Liveness
-from s2sad.optimize.buffers import must_write
+from s2sad.analysis.aliases import must_write
 
 Mapping = dict[Value, Value]
 Finish = Callable[[Mapping, list[Line]], bool]
@@ -118,6 +118,8 @@ class Raiser:
         """True where an `if` at a block's end is read by the block's yields alone."""
         if block.op is not None and block.op.name == "if":
             return False
+        if any(self.count.get(r, 0) != block.yields.count(r) for r in op.results):
+            return False
         is_condition = block.op is not None and block.op.name == "while" and block.op.regions[0] is block
         appended = self.appends.get(op, [])
         return not is_condition and not any(r in appended for r in op.results)
@@ -155,7 +157,8 @@ class Raiser:
         ops = [op for op in region.ops if op not in self.nested]
         self.current = None
         for i, op in enumerate(ops):
-            if op.name == "if" and i == len(ops) - 1 and not self.appends.get(op):
+            read_once = all(self.count.get(r, 0) == region.yields.count(r) for r in op.results)
+            if op.name == "if" and i == len(ops) - 1 and not self.appends.get(op) and read_once:
                 return self.tail_branch(op, out, finish)
             if self.statement(op, out):
                 return True
@@ -248,7 +251,14 @@ class Raiser:
         out.append(Line(ast.AugAssign(target, operator, expression)))
 
     def effect(self, op: Op, out: list[Line]) -> bool:
-        what, node = op.attrs["what"], op.attrs["node"]
+        what = op.attrs["what"]
+        if what == "scalar":
+            test = ast.Call(self.expressions.dotted("numpy.ndim"), [self.expressions.of(op.operands[0])], [])
+            text = f"{op.attrs['function']} must return a number"
+            error = ast.Call(ast.Name("ValueError", ast.Load()), [ast.Constant(text)], [])
+            out.append(self.if_line(test, [Line(ast.Raise(error, None))]))
+            return False
+        node = op.attrs["node"]
         if what == "assert":
             parts = [self.expressions.of(v) for v in op.operands]
             out.append(Line(ast.Assert(parts[0], parts[1] if len(parts) > 1 else None)))

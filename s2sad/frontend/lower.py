@@ -55,8 +55,8 @@ class Lowering(Expressions, Control):
     def span(self, node: Any) -> Span:
         return self.scope.source.span(node, self.statement)
 
-    def op(self, name: str, operands: list[Value], kind: Kind, node: Any, **attrs: Any) -> Value:
-        op = Op(name, operands, [Value(kind)], attrs, [], self.span(node), exact=True)
+    def op(self, opcode: str, operands: list[Value], kind: Kind, at: Any, **attrs: Any) -> Value:
+        op = Op(opcode, operands, [Value(kind)], attrs, [], self.span(at), exact=True)
         return self.block.append(op).result
 
     def const(self, value: Any, node: Any, name: str = "") -> Value:
@@ -173,7 +173,7 @@ class Lowering(Expressions, Control):
 
     def call_python(self, function: Any, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
         source = next((s for s in self.sources if s.function is function), None) or find(function)
-        defaults = {k: self.outer_object(v, k, node) for k, v in self.defaults(function).items()}
+        defaults = {k: self.outer_object(v, "", node) for k, v in self.defaults(function).items()}
         return self.call_function(source, None, args, kwargs, defaults, node)
 
     def call_closure(self, closure: Closure, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:

@@ -110,7 +110,7 @@ class _Algebra:
             self.terms(op.result, 1.0, block, terms, True)
             if not self.take_in(terms, block):
                 break
-        if len(terms) > MOST_TERMS:
+        if len(terms) > MOST_TERMS or any(op.result in t.factors for t in terms):
             return None
         old = self.cost_of(op, block, set())
         new = self.best(merged(terms))

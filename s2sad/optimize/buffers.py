@@ -7,94 +7,18 @@ conservative.
 
 from __future__ import annotations
 
+from s2sad.analysis.aliases import WRITES, Sharing, conflicts_of, is_own, must_write, shares_memory
 from s2sad.analysis.build import Builder
 from s2sad.analysis.context import Context
 from s2sad.ir.core import Block, Function, Loop, Op, Value
-from s2sad.ir.kinds import NEVER
 from s2sad.ir.liveness import Liveness
 
-WRITES = ("intrinsic.store", "intrinsic.index_add")
 ADDITIONS = ("operator.add", "operator.sub")
-
-
-def must_write(op: Op) -> bool:
-    """Updates that are written in place in any case, on a copy if need be."""
-    if op.fn in WRITES:
-        return True
-    return bool(op.attrs.get("inplace")) and op.name == "prim" and not op.result.kind.is_scalar
 
 
 def may_write(op: Op) -> bool:
     """Sums of adjoints, which are written in place where that is free."""
     return op.fn in ADDITIONS and bool(op.attrs.get("accumulate")) and not op.result.kind.is_scalar
-
-
-def shares_memory(context: Context, op: Op) -> list[Value]:
-    """Operands whose memory the result of a primitive may share."""
-    if op.name != "prim" or op.result.kind.is_scalar:
-        return []
-    if op.fn in WRITES or must_write(op) or op.attrs.get("buffer"):
-        return [op.operands[0]]
-    if op.fn.startswith("helper."):
-        return [v for v in op.operands if not v.kind.is_scalar]
-    rule = context.registry.rules[op.fn]
-    if rule.view_of is None:
-        return []
-    if op.fn == "operator.getitem" and op.operands[1].kind.is_array:
-        return []
-    value = op.arg(rule.view_of)
-    return [] if value is None or value.kind.is_scalar else [value]
-
-
-class Sharing:
-    """Sets of values that may share memory."""
-
-    def __init__(self, context: Context, function: Function) -> None:
-        self.parent: dict[Value, Value] = {}
-        self.context = context
-        self._block(function.body)
-        self.members: dict[Value, list[Value]] = {}
-        for value in list(self.parent):
-            self.members.setdefault(self.find(value), []).append(value)
-
-    def find(self, value: Value) -> Value:
-        while self.parent.get(value, value) is not value:
-            value = self.parent[value]
-        return value
-
-    def join(self, a: Value, b: Value) -> None:
-        if a.kind.is_scalar or b.kind.is_scalar or NEVER in (a.kind, b.kind):
-            return
-        self.parent.setdefault(a, a)
-        self.parent.setdefault(b, b)
-        self.parent[self.find(a)] = self.find(b)
-
-    def set_of(self, value: Value) -> list[Value]:
-        return self.members.get(self.find(value), [value])
-
-    def _block(self, block: Block) -> None:
-        for op in block.ops:
-            for operand in shares_memory(self.context, op):
-                self.join(op.result, operand)
-            for region in op.regions:
-                self._block(region)
-            if op.name == "if":
-                for region in op.regions:
-                    for result, value in zip(op.results, region.yields, strict=True):
-                        self.join(result, value)
-            elif op.name in ("for", "while"):
-                loop = Loop(op)
-                for four in zip(loop.inits, loop.carried, loop.next, loop.finals, strict=True):
-                    for value in four[1:]:
-                        self.join(four[0], value)
-                        self.join(four[1], value)
-                if op.name == "while":
-                    for mine, theirs in zip(op.regions[0].params, loop.carried, strict=True):
-                        self.join(mine, theirs)
-                for tape, param in zip(loop.tapes_in, loop.consumed, strict=True):
-                    self.join(tape, param)
-                for value, tape in zip(loop.collects, loop.tapes_out, strict=True):
-                    self.join(value, tape)
 
 
 def assign_buffers(context: Context, function: Function) -> None:
@@ -106,48 +30,8 @@ def assign_buffers(context: Context, function: Function) -> None:
         if may_write(op):
             op.attrs["buffer"] = True
             sharing, liveness = Sharing(context, function), Liveness(function)
-            if _conflicts(sharing, liveness, op) or not _is_own(context, op.operands[0], set()):
+            if conflicts_of(sharing, liveness, op) or not is_own(context, op.operands[0], set()):
                 del op.attrs["buffer"]
-
-
-def _conflicts(sharing: Sharing, liveness: Liveness, op: Op) -> list[Value]:
-    """Values that may share memory with the array that `op` updates and are read later."""
-    after = liveness.after[op]
-    return [v for v in sharing.set_of(op.operands[0]) if v is not op.result and v in after]
-
-
-def _is_own(context: Context, value: Value, seen: set[Value]) -> bool:
-    """True where every way to `value` begins with an operation that made a new array."""
-    if value in seen:
-        return True
-    seen.add(value)
-    op = value.op
-    if op is None:
-        owner = value.owner
-        loop_op = owner.op if owner is not None else None
-        if loop_op is None or loop_op.name not in ("for", "while"):
-            return False
-        loop = Loop(loop_op)
-        if value not in loop.carried:
-            return False
-        j = loop.carried.index(value)
-        return _is_own(context, loop.inits[j], seen) and _is_own(context, loop.next[j], seen)
-    if op.name == "undef":
-        return True
-    if op.name == "if":
-        j = op.results.index(value)
-        return all(_is_own(context, region.yields[j], seen) for region in op.regions)
-    if op.name in ("for", "while"):
-        loop = Loop(op)
-        if value not in loop.finals:
-            return False
-        return _is_own(context, loop.carried[loop.finals.index(value)], seen)
-    if op.name != "prim":
-        return False
-    shared = shares_memory(context, op)
-    if op.fn in WRITES or op.attrs.get("inplace") or op.attrs.get("buffer"):
-        return _is_own(context, op.operands[0], seen)
-    return not shared
 
 
 def _insert_one_copy(context: Context, function: Function) -> bool:
@@ -156,11 +40,11 @@ def _insert_one_copy(context: Context, function: Function) -> bool:
     for op in function.body.walk():
         if not must_write(op):
             continue
-        conflicts = _conflicts(sharing, liveness, op)
+        conflicts = conflicts_of(sharing, liveness, op)
         if conflicts:
             _resolve(context, function, op, conflicts)
             return True
-        if not _is_own(context, op.operands[0], set()):
+        if not is_own(context, op.operands[0], set()):
             _copy_operand(context, op)
             return True
     return False
@@ -199,7 +83,7 @@ def _copy_operand(context: Context, op: Op) -> None:
         if value in loop.carried:
             j = loop.carried.index(value)
             init = loop.inits[j]
-            if not _is_own(context, init, set()) and _is_own(context, loop.next[j], {value}):
+            if not is_own(context, init, set()) and is_own(context, loop.next[j], {value}):
                 block = owner.op.block
                 assert block is not None
                 owner.op.operands[loop.n_domain + j] = _copy(context, init, block, block.ops.index(owner.op))
@@ -241,6 +125,6 @@ def own_results(context: Context, function: Function) -> None:
                 block.yields[i].hint = value.hint
                 continue
             view = True
-        if value in seen or value in function.params or (view and not _is_own(context, value, set())):
+        if value in seen or value in function.params or (view and not is_own(context, value, set())):
             block.yields[i] = _copy(context, value, block, len(block.ops))
         seen.add(value)
