@@ -1,6 +1,7 @@
 """s2sad: source-to-source automatic differentiation for Python and NumPy."""
 
 from s2sad.api import Derivative, adjoint, grad, jvp, tangent, value_and_grad, vjp
+from s2sad.check import GradientCheckError, check_grads
 from s2sad.errors import (
     AliasingError,
     MissingRuleError,
@@ -20,6 +21,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AliasingError",
     "Derivative",
+    "GradientCheckError",
     "MissingRuleError",
     "NonScalarOutputError",
     "RuleError",
@@ -32,6 +34,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "adjoint",
+    "check_grads",
     "grad",
     "jvp",
     "tangent",

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from s2sad.backend.files import write_atomically
 from s2sad.backend.header import MODES, Header, Request, make_steps, split_target
-from s2sad.check import check_grads
+from s2sad.check import GradientCheckError, check_grads
 from s2sad.errors import S2SADError
 from s2sad.pipeline import PASSES
 from s2sad.rules.registry import default_registry
@@ -39,14 +39,24 @@ CHECK_FAILED, USAGE, REFUSED = 1, 2, 3
 
 
 class Failure(click.ClickException):
-    """Ends the command with a diagnostic and an exit code."""
+    """Ends the command with a diagnostic: what was asked cannot be done."""
 
-    def __init__(self, message: str, exit_code: int = USAGE) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
+    exit_code = USAGE
 
     def show(self, file: Any = None) -> None:
         _print_diagnostic(self.message)
+
+
+class CheckFailed(Failure):
+    """Ends the command with what a check found."""
+
+    exit_code = CHECK_FAILED
+
+
+class Refused(Failure):
+    """Ends the command with the reason why the source cannot be differentiated."""
+
+    exit_code = REFUSED
 
 
 @contextlib.contextmanager
@@ -57,7 +67,7 @@ def _diagnosed() -> Iterator[None]:
     except NoSuchFunction as error:
         raise Failure(f"error: {error}") from error
     except S2SADError as error:
-        raise Failure(_render(error), REFUSED) from error
+        raise Refused(_render(error)) from error
 
 
 def _render(error: S2SADError) -> str:
@@ -194,7 +204,10 @@ def _code_of(finding: Finding) -> int:
 )
 @click.option("--order", type=click.IntRange(1, 3), default=2, show_default=True)
 def verify(target: str, at: str, order: int) -> None:
-    """Check the derivatives of a function at a point, against finite differences and each other."""
+    """Check the derivatives of a function at a point.
+
+    Forward mode is compared with central differences, reverse mode with forward mode.
+    """
     file, name = split_target(target)
     if not name:
         raise click.UsageError("say which function to verify: FILE:FUNCTION")
@@ -203,16 +216,24 @@ def verify(target: str, at: str, order: int) -> None:
     with _diagnosed(), user_module(path) as module:
         function = primal_of(find_function(module, name))
         try:
+            function(*args)
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            raise Failure(f"{target}: error: the function itself fails at ({at}): {said}") from error
+        try:
             check_grads(function, args, order=order)
-        except AssertionError as error:
-            raise Failure(f"{target}: error: {error}", CHECK_FAILED) from error
+        except GradientCheckError as error:
+            raise CheckFailed(f"{target}: {error.render()}") from error
     click.echo(f"{target}: derivatives up to order {order} are right at ({at})")
 
 
 @main.command()
 @click.argument("pattern", default="")
 def rules(pattern: str) -> None:
-    """List the functions that have a derivative rule: all, or those with PATTERN in their name."""
+    """List the functions that have a rule.
+
+    All of them, or those with PATTERN in their name.
+    """
     table = []
     for name, rule in sorted(default_registry().rules.items()):
         if pattern in name and not name.startswith(("intrinsic.", "helper.")):
@@ -222,7 +243,7 @@ def rules(pattern: str) -> None:
             )
             table.append((name, "no derivative" if rule.nondifferentiable else where))
     if not table:
-        raise Failure(f"no rule has {pattern!r} in its name", CHECK_FAILED)
+        raise CheckFailed(f"no rule has {pattern!r} in its name")
     width = max(len(name) for name, _ in table)
     for name, where in table:
         click.echo(f"{name:{width}}  {where}")

@@ -113,7 +113,10 @@ class _Algebra:
         if len(terms) > MOST_TERMS or any(op.result in t.factors for t in terms):
             return None
         old = self.cost_of(op, block, set())
-        new = self.best(merged(terms))
+        left = merged(terms)
+        if not left and not op.result.kind.is_scalar:
+            return None
+        new = self.best(left)
         if op.fn == "operator.mul" and len(terms) == 1:
             spread = self.spread_coefficient(terms[0], block)
             if spread is not None and spread[0].cost < old + spread[1] - 1e-9:
@@ -292,7 +295,7 @@ class _Algebra:
     def write(self, b: Builder, form: Sum, result: Value) -> Value:
         """The operations of a sum."""
         if not form.parts:
-            return b.const(0.0) if result.kind.is_scalar else b.zeros_like(result)
+            return b.const(0.0)
         parts = sorted(form.parts, key=lambda p: p.term.coefficient < 0)
         total: Value | None = None
         for part in parts:

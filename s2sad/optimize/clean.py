@@ -9,6 +9,7 @@ from s2sad.analysis.context import Context, static
 from s2sad.analysis.fold import fold
 from s2sad.ir.core import Block, Function, Loop, Op, Value, replace_uses, uses
 from s2sad.ir.kinds import INT
+from s2sad.optimize.branches import fuse_branches
 
 PURE = {"const", "undef", "tuple", "slice", "list", "prim", "python"}
 RAISING_LOOPS = ("for", "while")
@@ -174,6 +175,7 @@ def _simplify_block(context: Context, block: Block, root: Block, seen: dict[Any,
     block.ops = new.ops
     for op in block.ops:
         op.block = block
+    changed = fuse_branches(block, root, mapping) or changed
     if mapping:
         replace_uses(root, mapping)
         block.yields = [final(v) for v in block.yields]
