@@ -60,12 +60,12 @@ class Refused(Failure):
 
 
 @contextlib.contextmanager
-def _diagnosed() -> Iterator[None]:
-    """Turns what a user can cause into a diagnostic and an exit code."""
+def _diagnosed(file: str) -> Iterator[None]:
+    """Turns what a user can cause by the source `file` into a diagnostic and an exit code."""
     try:
         yield
     except NoSuchFunction as error:
-        raise Failure(f"error: {error}") from error
+        raise Failure(f"{file}: error: {error}") from error
     except S2SADError as error:
         raise Refused(_render(error)) from error
 
@@ -152,7 +152,7 @@ def emit(
     out = None if output in (None, "-") else Path(output or "")
     if out is not None and out.exists() and out.samefile(path):
         raise Failure(f"{output}: error: this is the source itself; choose another file for -o")
-    with _diagnosed():
+    with _diagnosed(file):
         if dump_after:
             text = dump_file(path, request, dump_after)
         else:
@@ -213,13 +213,15 @@ def verify(target: str, at: str, order: int) -> None:
         raise click.UsageError("say which function to verify: FILE:FUNCTION")
     path = _existing(file)
     args = _point(at)
-    with _diagnosed(), user_module(path) as module:
+    with _diagnosed(file), user_module(path) as module:
         function = primal_of(find_function(module, name))
         try:
             function(*args)
         except Exception as error:
             said = f"{type(error).__name__}: {error}"
-            raise Failure(f"{target}: error: the function itself fails at ({at}): {said}") from error
+            raise Failure(
+                f"{target}: error: the function itself fails at ({at}): {said}"
+            ) from error
         try:
             check_grads(function, args, order=order)
         except GradientCheckError as error:

@@ -112,6 +112,7 @@ def primal_ir(program: Program, context: Context, kinds: dict[str, Kind], static
 
 def differentiate(context: Context, function: Function, transform: Transform, optimising: bool) -> Function:
     """One transformation of a function in the IR."""
+    context.anchors.clear()
     names = [p.hint for p in function.params]
     wrt = positions(names, transform.wrt, function.name)
     for i in wrt:

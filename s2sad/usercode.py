@@ -65,17 +65,21 @@ def _read(path: Path) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise FileError(str(path), f"cannot be read: {error.strerror}") from error
-    not_python = "give a file of Python source"
     if b"\0" in data:
-        raise FileError(str(path), "is not Python: it has zero bytes", help=not_python)
+        raise _not_python(path, "it has zero bytes")
     try:
         return importlib.util.decode_source(data)
-    except UnicodeDecodeError as error:
-        at = data.count(b"\n", 0, error.start) + 1
-        message = f"is not Python: line {at} is not {error.encoding.upper()} text"
-        raise FileError(str(path), message, help=not_python) from error
-    except SyntaxError as error:
-        raise FileError(str(path), f"is not Python: {error.msg}", help=not_python) from error
+    except (UnicodeDecodeError, SyntaxError) as error:
+        try:
+            data.decode()
+        except UnicodeDecodeError as other:
+            line = data.count(b"\n", 0, other.start) + 1
+            raise _not_python(path, f"line {line} is not UTF-8 text") from error
+        raise _not_python(path, str(error)) from error
+
+
+def _not_python(path: Path, why: str) -> FileError:
+    return FileError(str(path), f"this is not Python: {why}", help="give a file of Python source")
 
 
 def _compile(path: Path, text: str) -> types.CodeType:

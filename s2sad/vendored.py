@@ -31,7 +31,7 @@ SKIPPED_FOLDERS = {"__pycache__", "node_modules", "site-packages", "build", "dis
 
 
 class NoSuchFunction(LookupError):
-    """The file has no such function; the message says what it has."""
+    """The file has no such function; the message says what it has instead."""
 
 
 def emit_file(path: Path, request: Request, folder: Path) -> str:
@@ -89,8 +89,8 @@ def _functions(module: types.ModuleType, name: str) -> list[Any]:
     if len(public) != 1:
         names = ", ".join(f.__name__ for f in public) or "none"
         raise NoSuchFunction(
-            f"no function of {file} is decorated with grad; say which one, as {file}:FUNCTION."
-            f" Its public functions: {names}"
+            f"no function here is decorated with grad; say which one, as {file}:FUNCTION."
+            f" Public functions: {names}"
         )
     return public
 
@@ -98,17 +98,16 @@ def _functions(module: types.ModuleType, name: str) -> list[Any]:
 def find_function(module: types.ModuleType, name: str) -> Any:
     """The function `name` (with dots for what is inside a class) of an imported file."""
     found: Any = module
-    file = os.path.basename(module.__file__ or "")
     for part in name.split("."):
         if not hasattr(found, part):
             known = [n for n, v in vars(module).items() if callable(v)]
             near = difflib.get_close_matches(name, known, 1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            raise NoSuchFunction(f"{file} has no function {name}{hint}")
+            raise NoSuchFunction(f"there is no function {name}{hint}")
         found = getattr(found, part)
     if not _is_function(found) and not isinstance(found, Derivative):
-        kind = type(found).__name__
-        raise NoSuchFunction(f"{name} in {file} is not a function but of type {kind}")
+        what = "a class" if isinstance(found, type) else f"of type {type(found).__name__}"
+        raise NoSuchFunction(f"{name} is not a function but {what}")
     return found
 
 
@@ -157,9 +156,8 @@ def inspect_file(path: Path, text: str) -> Finding:
     finding = Finding(path, text)
     try:
         header = parse_header(text)
-    except StaleDerivativeError as error:
+    except StaleDerivativeError:
         finding.problems.append("edited by hand: its header cannot be read; emit it again")
-        finding.refused = error
         return finding
     if header.edited:
         finding.problems.append("edited by hand")
@@ -175,7 +173,7 @@ def inspect_file(path: Path, text: str) -> Finding:
                 finding.problems.append("stale: the source function changed")
             finding.new = _text(asked, header.request, fingerprint)
     except NoSuchFunction as error:
-        finding.problems.append(f"source not found: {error}")
+        finding.problems.append(f"source not found: {header.request.source}: {error}")
     except S2SADError as error:
         finding.refused = error
         if not finding.problems:

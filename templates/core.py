@@ -1,6 +1,7 @@
 """Operators, indexing, and the array functions on which all other rules stand."""
 
 import builtins
+import math
 import operator
 
 import numpy as np
@@ -268,7 +269,7 @@ def count(x, axis):
         return np.size(x)
     if isinstance(axis, int):
         return np.shape(x)[axis]
-    return np.prod([np.shape(x)[i] for i in axis])
+    return math.prod([np.shape(x)[i] for i in axis])
 
 
 @rule(count, shape="integer")
@@ -412,8 +413,8 @@ def reshape(x, shape):
 
 
 @rule(np.ndarray.reshape, linear_in="x", shape="reshape", view_of="x")
-def ndarray_reshape(x, *shape):
-    y = x.reshape(*shape)
+def ndarray_reshape(x, shape):
+    y = x.reshape(shape)
     x_bar += np.reshape(y_bar, np.shape(x))
 
 
@@ -494,6 +495,12 @@ def asarray(x, dtype=None):
     x_bar += y_bar
 
 
+@rule(intrinsic.array_of, linear_in="items", shape="stack")
+def array_of(*items, dtype=None):
+    y = array_of(*items, dtype=dtype)
+    items_bar[i] += y_bar[i]
+
+
 @rule(np.ndarray.astype, linear_in="x", shape="unknown")
 def astype(x, dtype):
     y = x.astype(dtype)
@@ -556,5 +563,6 @@ def float_(x):
 nondifferentiable(
     np.arange, np.linspace, np.eye, np.identity, np.tri, np.indices, np.meshgrid, np.result_type,
     builtins.int, builtins.bool, builtins.str, builtins.isinstance, builtins.range, builtins.print,
-    builtins.round, builtins.divmod, builtins.repr, builtins.type, builtins.hasattr,
+    builtins.round, builtins.divmod, builtins.repr, builtins.type, builtins.hasattr, builtins.tuple,
+    builtins.list, builtins.slice, builtins.all, builtins.any, builtins.sorted,
 )

@@ -5,21 +5,47 @@ import math
 
 import numpy as np
 
-from s2sad.rules import nondifferentiable
+from s2sad.rules import nondifferentiable, rule
+
 
 # Steps: constant between their jumps.
-nondifferentiable(
-    np.sign, np.floor, np.ceil, np.trunc, np.fix, np.rint, np.round, np.around, np.floor_divide,
-    np.ndarray.round, np.spacing, np.signbit, math.floor, math.ceil, math.trunc,
-)  # fmt: skip
+@rule(np.floor, np.ceil, np.trunc, np.fix, np.rint, np.sign, np.spacing, shape="elementwise")
+def step(x):
+    y = np.floor(x)
 
-# Truth values.
+
+@rule(np.round, np.around, np.ndarray.round, shape="elementwise")
+def round(x, decimals=0):
+    y = np.round(x, decimals)
+
+
+@rule(np.floor_divide, shape="elementwise")
+def floor_divide(x, y):
+    z = np.floor_divide(x, y)
+
+
+# Truth values of entries.
+@rule(
+    np.isnan, np.isinf, np.isfinite, np.isposinf, np.isneginf, np.isreal, np.iscomplex, np.signbit,
+    np.logical_not, shape="comparison",
+)  # fmt: skip
+def is_such(x):
+    y = np.isnan(x)
+
+
+@rule(
+    np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.logical_and,
+    np.logical_or, np.logical_xor, shape="comparison",
+)  # fmt: skip
+def are_such(x, y):
+    z = np.equal(x, y)
+
+
+# Steps and truth values of other kinds.
 nondifferentiable(
-    np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isclose, np.allclose,
-    np.array_equal, np.array_equiv, np.logical_and, np.logical_or, np.logical_not, np.logical_xor,
-    np.all, np.any, np.ndarray.all, np.ndarray.any, np.isnan, np.isinf, np.isfinite, np.isposinf,
-    np.isneginf, np.isreal, np.iscomplex, np.isrealobj, np.iscomplexobj, np.isscalar, np.iterable,
-    np.isin, np.issubdtype, np.can_cast, np.shares_memory, np.may_share_memory,
+    np.isclose, np.allclose, np.array_equal, np.array_equiv, np.all, np.any, np.ndarray.all, np.ndarray.any,
+    np.isrealobj, np.iscomplexobj, np.isscalar, np.iterable, np.isin, np.issubdtype, np.can_cast,
+    np.shares_memory, np.may_share_memory, math.floor, math.ceil, math.trunc,
     math.isnan, math.isinf, math.isfinite, math.isclose,
     builtins.callable, builtins.issubclass, builtins.all, builtins.any,
 )  # fmt: skip

@@ -7,17 +7,23 @@ the output depends on it; it is active when it is both.
 from __future__ import annotations
 
 from s2sad.analysis.context import Context
+from s2sad.errors import UnsupportedSyntaxError
 from s2sad.ir.core import Block, Function, Loop, Op, Value
 
 
 def differentiable_operands(context: Context, op: Op) -> list[Value]:
     """Operands of a primitive through which a derivative passes."""
-    rule = context.registry.rules[op.fn]
-    if rule.nondifferentiable:
-        return []
-    names = set(rule.linear_in) | set(rule.joint_in) | set(rule.multilinear_in) | set(rule.adjoints)
+    names = differentiable_params(context, op)
     pairs = zip(op.attrs["params"], op.operands, strict=True)
     return [v for p, v in pairs if p in names and not v.kind.is_passive]
+
+
+def differentiable_params(context: Context, op: Op) -> set[str]:
+    """Names of the rule's parameters through which a derivative passes."""
+    rule = context.registry.rules[op.fn]
+    if rule.nondifferentiable:
+        return set()
+    return {*rule.linear_in, *rule.joint_in, *rule.multilinear_in, *rule.adjoints}
 
 
 def active(context: Context, function: Function, inputs: list[Value], outputs: list[Value]) -> set[Value]:
@@ -47,6 +53,7 @@ class _Varied:
             if op.name == "prim":
                 if any(v in self.found for v in differentiable_operands(self.context, op)):
                     self.mark(op.result)
+                self.refuse_hidden(op)
             elif op.name == "if":
                 for region in op.regions:
                     self.block(region)
@@ -55,6 +62,21 @@ class _Varied:
                             self.mark(result)
             elif op.name in ("for", "while"):
                 self.loop(Loop(op))
+
+    def refuse_hidden(self, op: Op) -> None:
+        """A tuple or list as an argument hides active values, so a rule that takes one would lose them."""
+        if self.context.registry.rules[op.fn].nondifferentiable:
+            return
+        passing = differentiable_params(self.context, op)
+        for param, operand in zip(op.attrs["params"], op.operands, strict=True):
+            inner = operand.op
+            if op.fn.startswith("helper.") and param not in passing:
+                continue
+            if inner is not None and inner.name in ("tuple", "list") and any(v in self.found for v in inner.operands):
+                raise UnsupportedSyntaxError(
+                    f"{op.fn} gets a {inner.name} that holds differentiated values, which its rule cannot follow",
+                    span=op.span, help="make an array of it first: np.array([...])",
+                )  # fmt: skip
 
     def loop(self, loop: Loop) -> None:
         for init, param in zip(loop.inits, loop.carried, strict=True):

@@ -30,6 +30,12 @@ def bind(
     bound: dict[str, Value] = {}
     order = [n for n in names if n == rule.star or rule.star is None or names.index(n) > names.index(rule.star)]
     order = names if rule.star is None else [*names[: names.index(rule.star)], *order]
+    if rule.star is not None and rule.spreads:
+        before = names.index(rule.star)
+        params = names[:before] + [rule.star] * (len(args) - before) + list(kwargs)
+        unknown = [k for k in kwargs if k not in rule.params]
+        if not unknown and len(args) > before:
+            return params, [*args, *kwargs.values()]
     if len(args) > len(order):
         raise MissingRuleError(
             f"the rule for {fn} takes {len(order)} arguments, the call gives {len(args)}", span=span,

@@ -255,6 +255,19 @@ def _transposed(e: Expressions, op: Op) -> ast.expr:
     return ast.Attribute(e.of(op.operands[0]), "T", ast.Load())
 
 
+def _array_of(e: Expressions, op: Op) -> ast.expr:
+    """np.array([a, [b, c]])"""
+
+    def listed(op: Op) -> ast.expr:
+        items = [v for v, p in zip(op.operands, op.attrs["params"], strict=True) if p == "items"]
+        nested = [v.op if v.op in e.nested and v.op is not None and v.op.fn == op.fn else None for v in items]
+        return ast.List([e.of(v) if n is None else listed(n) for v, n in zip(items, nested, strict=True)], ast.Load())
+
+    dtype = op.arg("dtype") if "dtype" in op.attrs["params"] else None
+    keywords = [] if dtype is None else [ast.keyword("dtype", e.of(dtype))]
+    return ast.Call(e.dotted("numpy.array"), [listed(op)], keywords)
+
+
 def _getitem(e: Expressions, op: Op) -> ast.expr:
     return ast.Subscript(e.of(op.operands[0]), e.of(op.operands[1]), ast.Load())
 
@@ -262,6 +275,6 @@ def _getitem(e: Expressions, op: Op) -> ast.expr:
 SPECIAL: dict[str, Callable[[Expressions, Op], ast.expr | None]] = {
     "intrinsic.shape": _attribute("shape", "numpy.shape"), "intrinsic.ndim": _attribute("ndim", "numpy.ndim"),
     "intrinsic.size": _attribute("size", "numpy.size"), "intrinsic.dim": _dim, "intrinsic.trips": _trips,
-    "numpy.where": _where, "numpy.ndarray.T": _transposed, "operator.getitem": _getitem,
+    "numpy.where": _where, "intrinsic.array_of": _array_of, "numpy.ndarray.T": _transposed, "operator.getitem": _getitem,
     **{fn: _binary for fn in OPERATORS},
 }  # fmt: skip

@@ -1,8 +1,9 @@
-"""Joins generated modules into one: each import and each helper once."""
+"""Joins generated modules into one: each import, constant and helper once."""
 
 from __future__ import annotations
 
 import ast
+import sys
 
 from s2sad.errors import UsageError
 
@@ -12,6 +13,7 @@ def join_modules(texts: list[str]) -> str:
     if len(texts) == 1:
         return texts[0]
     imports: set[str] = set()
+    constants: dict[str, str] = {}
     functions: dict[str, str] = {}
     for text in texts:
         lines = text.splitlines()
@@ -22,11 +24,26 @@ def join_modules(texts: list[str]) -> str:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 imports.add(chunk)
                 continue
-            name = getattr(node, "name", chunk)
-            if functions.setdefault(name, chunk) != chunk:
+            name = _name(node)
+            home = functions if isinstance(node, ast.FunctionDef) else constants
+            if home.setdefault(name, chunk) != chunk or (name in functions and name in constants):
                 raise UsageError(
                     f"two derivatives of this file define {name!r} differently",
                     help="emit them into two files, one at a time: s2sad emit FILE:FUNCTION -o OUT",
                 )
-    head = ["\n".join(sorted(imports))] if imports else []
-    return "\n\n\n".join(head + list(functions.values())) + "\n"
+    standard = sorted(line for line in imports if line.split()[1] in sys.stdlib_module_names)
+    others = sorted(imports - set(standard))
+    head = ["\n".join(part) for part in (standard, others, constants.values()) if part]
+    return (
+        "\n\n\n".join(["\n\n".join(head), *functions.values()] if head else functions.values())
+        + "\n"
+    )
+
+
+def _name(node: ast.stmt) -> str:
+    """The name that a top-level statement of a generated module defines."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return node.name
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        return node.targets[0].id
+    return ast.unparse(node)

@@ -64,6 +64,8 @@ class _Nesting:
         if len(users) != 1 or users[0][1] is not block:
             return False
         user = users[0][0]
+        if user is not None and must_write(user) and user.operands[0] is value:
+            return False
         if user is not None and user.name in ("for", "while") and value in Loop(user).tapes_in:
             return False
         if weight > LIMIT and not op.exact:

@@ -6,6 +6,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 import gast
+import numpy as np
 
 from s2sad.errors import UnresolvedNameError
 from s2sad.frontend.scope import Binding, Closure, Items, Static
@@ -377,7 +378,23 @@ def _pow(self: Lowering, args: list[Binding], kwargs: dict[str, Binding], node: 
     return self.prim("operator.pow", [self.to_value(a, node) for a in args], {}, node)
 
 
-SPECIAL = {id(max): _extreme("builtins.max"), id(min): _extreme("builtins.min"), id(sum): _sum, id(len): _len,
+def _array(self: Lowering, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
+    """np.array of a list of numbers or arrays: its items are operands, so that derivatives pass through."""
+    if len(args) != 1 or not isinstance(args[0], Items) or set(kwargs) - {"dtype"}:
+        return None
+    dtype = {k: self.to_value(v, node) for k, v in kwargs.items()}
+
+    def made(items: Items) -> Value:
+        values = [made(i) if isinstance(i, Items) else self.to_value(i, node) for i in items.items]
+        return self.prim("intrinsic.array_of", values, {}, node)
+
+    if dtype:
+        values = [made(i) if isinstance(i, Items) else self.to_value(i, node) for i in args[0].items]
+        return self.prim("intrinsic.array_of", [*values], dtype, node)
+    return made(args[0])
+
+
+SPECIAL = {id(np.array): _array, id(np.asarray): _array, id(max): _extreme("builtins.max"), id(min): _extreme("builtins.min"), id(sum): _sum, id(len): _len,
            id(pow): _pow}  # fmt: skip
 
 

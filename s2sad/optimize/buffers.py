@@ -113,18 +113,23 @@ def own_results(context: Context, function: Function) -> None:
     """Results of a derivative that would be views, inputs or one array twice are made arrays of their own."""
     seen: set[Value] = set()
     block = function.body
+    sharing = Sharing(context, function)
     for i, value in enumerate(function.results):
         op = value.op
         if value.kind.is_scalar or (op is not None and op.exact):
             continue
-        view = op is not None and op.name == "prim" and bool(shares_memory(context, op)) and op.fn not in WRITES
         if op is not None and op.fn == "numpy.broadcast_to":
             shape = op.operands[1].op
             if op.operands[0].kind.is_scalar and shape is not None and shape.fn == "intrinsic.shape":
                 block.yields[i] = Builder(context, block, op.span).call("numpy.full_like", shape.operands[0], op.operands[0])
                 block.yields[i].hint = value.hint
                 continue
-            view = True
-        if value in seen or value in function.params or (view and not is_own(context, value, set())):
+        if value.kind.base == "any" and op is None:
+            continue
+        family = set(sharing.set_of(value))
+        foreign = family & (seen | set(function.params)) or any(
+            v.op is not None and (v.op.fn == "numpy.broadcast_to" or v.op.name == "const") for v in family
+        )
+        if value in seen or foreign:
             block.yields[i] = _copy(context, value, block, len(block.ops))
         seen.add(value)

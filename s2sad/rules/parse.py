@@ -28,6 +28,7 @@ class Contribution:
 class Rule:
     """How one primitive is printed, and how its derivative is written.
 
+    `star` is the parameter that takes any number of arrays; `spreads` says that a call gives them one by one.
     `params` maps names to default expressions (REQUIRED where there is none). `tangents` maps outputs to
     the tangent equation, `adjoints` maps parameters to contributions. `linear_in`: the primal is linear in
     each of these alone; `joint_in`: in all of these together; `multilinear_in`: in each operand of a star parameter.
@@ -39,6 +40,7 @@ class Rule:
     file: str
     line: int
     star: str | None = None
+    spreads: bool = False
     output: str = "y"
     primal: ast.expr | None = None
     locals: list[tuple[str, ast.expr]] = field(default_factory=list)
@@ -60,12 +62,16 @@ class Rule:
 
 @dataclass
 class Helper:
-    """A function of NumPy that an emitted file contains where the kinds cannot fold it away."""
+    """A function of NumPy that an emitted file contains where the kinds cannot fold it away.
+
+    `passive` helpers (subscripts of an einsum, say) are computed beforehand where their arguments are known.
+    """
 
     name: str
     node: ast.FunctionDef
     text: str
     imports: dict[str, str]
+    passive: bool = False
 
 
 @dataclass
@@ -124,6 +130,9 @@ class _Parser:
             elif isinstance(node, ast.Expr) and self.name_of(node.value) == "nondifferentiable":
                 assert isinstance(node.value, ast.Call)
                 rules.extend(self.passive(arg) for arg in node.value.args)
+                for arg in node.value.args:
+                    if isinstance(arg, ast.Name) and arg.id in self.helpers:
+                        self.helpers[arg.id].passive = True
             elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
                 raise self.fail(node, "a rule file holds imports, rules, helpers and nondifferentiable(...)")
         return RuleFile(rules, list(self.helpers.values()))
@@ -205,6 +214,7 @@ class _Parser:
             raise self.fail(target, "a rule has one output")
         rule.output = target.id
         rule.primal = statements[0].value
+        rule.spreads = any(isinstance(n, ast.Starred) for n in ast.walk(rule.primal))
         for statement in statements[1:]:
             if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
                 name = statement.targets[0].id

@@ -45,6 +45,7 @@ class Expander:
         self.env = env
         self.locals: dict[str, ast.expr] = {}
         self.used: set[str] = set()
+        self.in_helper = False
 
     def lookup(self, name: str) -> Any:
         self.used.add(name)
@@ -52,11 +53,15 @@ class Expander:
             self.env[name] = self.evaluate(self.locals[name])
         if name in self.env:
             return self.env[name]
+        if self.in_helper:
+            raise NotKnown
         raise RuleError(f"a rule uses the name {name!r}, which nothing defines")
 
     def evaluate(self, node: ast.expr) -> Value:
         method = getattr(self, "eval_" + type(node).__name__, None)
         if method is None:
+            if self.in_helper:
+                raise NotKnown
             raise RuleError(f"a rule cannot use this expression: {ast.unparse(node)}")
         result: Value = method(node)
         return result
@@ -77,7 +82,11 @@ class Expander:
         out: list[Value] = []
         for node in nodes:
             if isinstance(node, ast.Starred):
-                known, values = static(self.evaluate(node.value))
+                spread = self.evaluate(node.value)
+                if spread.op is not None and spread.op.name == "tuple":
+                    out.extend(spread.op.operands)
+                    continue
+                known, values = static(spread)
                 if not known:
                     raise NotKnown
                 out.extend(self.b.const(v) for v in values)
@@ -175,6 +184,12 @@ class Expander:
         kwargs = {k.arg: self.evaluate(k.value) for k in node.keywords if k.arg}
         if name.startswith(HELPER):
             return self.helper(name, args, kwargs)
+        folding = {"math.prod": "operator.mul", "builtins.sum": "operator.add"}.get(name)
+        if folding and args[0].op is not None and args[0].op.name == "tuple" and args[0].op.operands:
+            total, *rest = args[0].op.operands
+            for value in rest:
+                total = self.b.call(folding, total, value)
+            return total
         return self.b.call(SAME.get(name, name), *args, **kwargs)
 
     def isinstance(self, node: ast.Call) -> Value:
@@ -200,13 +215,18 @@ class Expander:
         if name == "helper.unbroadcast":
             return self.b.call(name, *args)
         scratch = Block()
+        if helper.passive:
+            computed = self.computed(helper, env)
+            if computed is not None:
+                return computed
         inner = Expander(self.b.at(scratch), helper.imports, dict(env))
+        inner.in_helper = True
         for parameter, value in env.items():
             if value.op is not None and value.op.name == "tuple":
                 inner.env[parameter] = list(value.op.operands)
         try:
             result = inner.run(helper)
-        except NotKnown:
+        except (NotKnown, MissingRuleError):
             rule = self.b.context.registry.rules.get(name)
             if rule is None:
                 raise MissingRuleError(
@@ -217,6 +237,30 @@ class Expander:
         for op in scratch.ops:
             self.b.block.append(op)
         return result
+
+    def computed(self, helper: Helper, env: dict[str, Any]) -> Value | None:
+        """The value of a passive helper whose arguments are all known."""
+        known = {name: static(value) for name, value in env.items()}
+        if not all(k for k, _ in known.values()):
+            return None
+        value = run_passive(self.b.context.registry.helpers, helper, {name: v for name, (_, v) in known.items()})
+        return self.b.const(tuple(value) if isinstance(value, list) else value)
+
+    def eval_ListComp(self, node: ast.ListComp | ast.GeneratorExp) -> Value:
+        if len(node.generators) != 1:
+            raise NotKnown
+        (generator,) = node.generators
+        items = self.evaluate(generator.iter)
+        known, values = static(items)
+        if not known or generator.ifs or not isinstance(generator.target, ast.Name):
+            raise NotKnown
+        out = []
+        for value in values:
+            self.env[generator.target.id] = self.b.const(value)
+            out.append(self.evaluate(node.elt))
+        return self.b.tuple(out)
+
+    eval_GeneratorExp = eval_ListComp
 
     def run(self, helper: Helper) -> Value:
         result = self.statements(helper.node.body)
@@ -314,6 +358,15 @@ class Tangent:
         return any(isinstance(n, ast.Name) and n.id.endswith("_dot") for n in ast.walk(node))
 
 
+def run_passive(helpers: dict[str, Helper], helper: Helper, arguments: dict[str, Any]) -> Any:
+    """The value of a passive helper: Python on plain values (strings, numbers, tuples), from our own rule files."""
+    namespace: dict[str, Any] = {}
+    for other in helpers.values():
+        if other.passive:
+            exec(compile(other.text, f"<helper {other.name}>", "exec"), namespace)  # noqa: S102
+    return namespace[helper.name](**arguments)
+
+
 def environment(op: Op, rule: Rule, b: Builder) -> dict[str, Any]:
     """Names of a rule's parameters and output for one operation."""
     env: dict[str, Any] = {}
@@ -339,5 +392,6 @@ _SLICE = passive("slice")
 _TYPES = {"int": int, "float": float, "bool": bool, "str": str, "tuple": tuple, "list": list, "slice": slice}
 CONSTANTS = {
     "numpy.pi": 3.141592653589793, "math.pi": 3.141592653589793, "numpy.e": 2.718281828459045,
-    "math.e": 2.718281828459045,
+    "math.e": 2.718281828459045, "numpy.inf": float("inf"), "numpy.nan": float("nan"), "math.inf": float("inf"),
+    "math.tau": 6.283185307179586,
 }  # fmt: skip

@@ -19,7 +19,8 @@ def tangent_kind(kind: Kind) -> Kind:
 def forward(context: Context, function: Function, wrt: list[int], name: str) -> Function:
     """The function (*args, *x_dots) -> (*values, *tangents)."""
     params = [Value(p.kind, p.hint) for p in function.params]
-    dots = [Value(function.params[i].kind, f"{function.params[i].hint}_dot") for i in wrt]
+    taken = {p.hint for p in function.params}
+    dots = [Value(function.params[i].kind, free_name(f"{function.params[i].hint}_dot", taken)) for i in wrt]
     out = Function(name, [*params, *dots], dict(function.defaults))
     inputs = [function.params[i] for i in wrt]
     sweep = _Forward(context, varied(context, function.body, inputs))
@@ -31,6 +32,16 @@ def forward(context: Context, function: Function, wrt: list[int], name: str) -> 
     tangents = [sweep.dot_of(v, b) for v in values]
     out.body.yields = [*values, *tangents]
     return out
+
+
+def free_name(name: str, taken: set[str]) -> str:
+    """`name`, with a number where it is taken; the result is taken from then on."""
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name}{number}"
+    taken.add(free)
+    return free
 
 
 class _Forward:
@@ -64,6 +75,8 @@ class _Forward:
         rule = self.context.registry.rules[op.fn]
         dot = tangent_of(copy, rule, self.dots, b)
         if dot is not None:
+            if copy.result.kind.dtype == "f4" and dot.kind.dtype == "f8":
+                dot = b.call("numpy.ndarray.astype", dot, b.call("intrinsic.dtype", copy.result))
             dot.hint = dot.hint or (f"{op.result.hint}_dot" if op.result.hint else "")
             self.dots[copy.result] = dot
 

@@ -12,6 +12,7 @@ from s2sad.ir.core import Block, Function, Loop, Op, Value, clone_block, uses
 from s2sad.ir.kinds import INT
 from s2sad.rules.parse import Rule
 from s2sad.transform.expand import expander_for
+from s2sad.transform.forward import free_name
 from s2sad.transform.keep import keep_for_branch, keep_for_loop
 
 Adjoints = dict[Value, Value]
@@ -44,10 +45,11 @@ def reverse(
     sweep = _Reverse(context, active(context, out, inputs, results))
     ops = list(out.body.ops)
     adjoints: Adjoints = {}
-    for i, result in enumerate(results):
+    taken = {p.hint for p in params}
+    for result in results:
         if seeds:
             hint = result.hint if result.hint and result not in params else "y"
-            seed = Value(result.kind, f"{hint}_bar" if len(results) == 1 else f"{hint}_bar{i}")
+            seed = Value(result.kind, free_name(f"{hint}_bar", taken))
             out.body.add_param(seed)
         else:
             seed = b.const(1.0)

@@ -1,9 +1,9 @@
 """Arithmetic by the names of its functions, and selection of the larger or smaller value."""
 
 import numpy as np
+from s2sad.templates.core import unbroadcast
 
 from s2sad.rules import helper, nondifferentiable, rule
-from s2sad.templates.core import unbroadcast
 
 
 @rule(np.add)

@@ -1,18 +1,26 @@
 """np.einsum: each adjoint is again an einsum, with the result's subscripts in the operand's place."""
 
 import numpy as np
+from s2sad.templates.core import unbroadcast
 
 from s2sad.rules import helper, nondifferentiable, rule
-from s2sad.templates.core import unbroadcast
 
 
 @rule(np.einsum, multilinear_in="operands")
 def einsum(subscripts, *operands, optimize=False):
     y = np.einsum(subscripts, *operands, optimize=optimize)
-    g = np.einsum(
-        adjoint_subscripts(subscripts, i), *operands[:i], y_bar, *operands[i + 1 :], optimize=optimize
+    operands_bar[i] += with_own_indices(
+        np.einsum(
+            adjoint_subscripts(subscripts, i),
+            *operands[:i],
+            y_bar,
+            *operands[i + 1 :],
+            optimize=optimize,
+        ),
+        operands[i],
+        subscripts,
+        i,
     )
-    operands_bar[i] += with_own_indices(g, operands[i], subscripts, i)
 
 
 @helper

@@ -1,9 +1,9 @@
 """Exponentials, logarithms, roots and powers."""
 
 import numpy as np
+from s2sad.templates.core import power_log, power_slope
 
 from s2sad.rules import rule
-from s2sad.templates.core import power_log, power_slope
 
 
 @rule(np.exp)

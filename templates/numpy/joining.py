@@ -1,6 +1,7 @@
 """Arrays joined to one, and the parts that give each operand its adjoint."""
 
 import numpy as np
+from s2sad.templates.numpy.shaping import shaped_like
 
 from s2sad.rules import helper, nondifferentiable, rule
 
@@ -20,25 +21,25 @@ def stack(*arrays, axis=0):
 @rule(np.vstack, linear_in="arrays")
 def vstack(*arrays):
     y = np.vstack(arrays)
-    arrays_bar[i] += slab(y_bar, arrays, i, 0)
+    arrays_bar[i] += slab(y_bar, arrays[i], entries_before(arrays, i), 0)
 
 
 @rule(np.hstack, linear_in="arrays")
 def hstack(*arrays):
     y = np.hstack(arrays)
-    arrays_bar[i] += slab(y_bar, arrays, i, 1)
+    arrays_bar[i] += slab(y_bar, arrays[i], entries_before(arrays, i), 1)
 
 
 @rule(np.dstack, linear_in="arrays")
 def dstack(*arrays):
     y = np.dstack(arrays)
-    arrays_bar[i] += slab(y_bar, arrays, i, 2)
+    arrays_bar[i] += slab(y_bar, arrays[i], entries_before(arrays, i), 2)
 
 
 @rule(np.column_stack, linear_in="arrays")
 def column_stack(*arrays):
     y = np.column_stack(arrays)
-    arrays_bar[i] += slab(y_bar, arrays, i, 1)
+    arrays_bar[i] += slab(y_bar, arrays[i], entries_before(arrays, i), 1)
 
 
 @helper
@@ -53,13 +54,13 @@ def part(y_bar, arrays, i, axis):
     if axis == -1:
         start = offset(arrays, i, -1)
         return y_bar[..., start : start + np.shape(arrays[i])[-1]]
-    return slab(y_bar, arrays, i, axis)
+    return slab(y_bar, arrays[i], entries_before(arrays, i), axis)
 
 
 @rule(part, linear_in="y_bar")
 def part_rule(y_bar, arrays, i, axis):
     r = part(y_bar, arrays, i, axis)
-    y_bar_bar += slab_back(r_bar, y_bar, arrays, i, axis)
+    y_bar_bar += slab_back(r_bar, y_bar, entries_before(arrays, i), axis)
 
 
 @helper
@@ -71,49 +72,51 @@ def offset(arrays, i, axis):
 
 
 @helper
-def joined_axis(y_bar, axis):
-    """The axis, counted from 0, along which arrays were joined; np.hstack joins vectors along axis 0."""
-    if axis is None:
+def entries_before(arrays, i):
+    """The number of entries of the operands before operand i."""
+    if i == 0:
         return 0
-    return min(axis, np.ndim(y_bar) - 1) if axis >= 0 else axis + np.ndim(y_bar)
-
-
-nondifferentiable(joined_axis)
+    return entries_before(arrays, i - 1) + np.size(arrays[i - 1])
 
 
 @helper
-def slab(y_bar, arrays, i, axis):
-    """The part of y_bar that operand i of a joined array fills, in the shape of the operand."""
-    axis = joined_axis(y_bar, axis)
-    across = max(np.size(y_bar) // max(np.shape(y_bar)[axis], 1), 1)
-    start = sum(np.size(a) // across for a in arrays[:i])
-    stop = start + np.size(arrays[i]) // across
-    rows = np.moveaxis(y_bar, axis, 0)[start:stop]
-    return np.reshape(np.moveaxis(rows, 0, axis), np.shape(arrays[i]))
+def slab(y_bar, x, before, axis):
+    """The part of y_bar that x fills, with so many entries of other operands before it."""
+    return shaped_like(y_bar[slab_index(y_bar, x, before, axis)], x)
 
 
-@rule(slab, linear_in="y_bar")
-def slab_rule(y_bar, arrays, i, axis):
-    r = slab(y_bar, arrays, i, axis)
-    y_bar_bar += slab_back(r_bar, y_bar, arrays, i, axis)
+@rule(slab, linear_in="y_bar", shape="like:x")
+def slab_rule(y_bar, x, before, axis):
+    r = slab(y_bar, x, before, axis)
+    y_bar_bar += slab_back(r_bar, y_bar, before, axis)
 
 
 @helper
-def slab_back(r_bar, y_bar, arrays, i, axis):
-    """Zeros in the shape of y_bar, with r_bar in the place of operand i."""
-    parts = [np.zeros(np.shape(a), dtype=np.result_type(r_bar)) for a in arrays]
-    parts[i] = r_bar
-    axis = joined_axis(y_bar, axis)
-    across = [n for k, n in enumerate(np.shape(y_bar)) if k != axis]
-    size = max(np.size(y_bar) // max(np.shape(y_bar)[axis], 1), 1)
-    rows = [np.reshape(p, (*across[:axis], np.size(p) // size, *across[axis:])) for p in parts]
-    return np.concatenate(rows, axis=axis)
+def slab_back(r_bar, y_bar, before, axis):
+    """Zeros in the shape of y_bar, with r_bar in the place of the operand."""
+    s = np.zeros(np.shape(y_bar), dtype=np.result_type(r_bar))
+    index = slab_index(y_bar, r_bar, before, axis)
+    s[index] = np.reshape(r_bar, np.shape(s[index]))
+    return s
 
 
 @rule(slab_back, linear_in="r_bar", shape="like:y_bar")
-def slab_back_rule(r_bar, y_bar, arrays, i, axis):
-    s = slab_back(r_bar, y_bar, arrays, i, axis)
-    r_bar_bar += slab(s_bar, arrays, i, axis)
+def slab_back_rule(r_bar, y_bar, before, axis):
+    s = slab_back(r_bar, y_bar, before, axis)
+    r_bar_bar += slab(s_bar, r_bar, before, axis)
+
+
+@helper
+def slab_index(y_bar, x, before, axis):
+    """Index of the part of y_bar that x fills; np.hstack joins vectors along axis 0, not 1."""
+    rank = np.ndim(y_bar)
+    axis = 0 if axis is None else min(axis, rank - 1) if axis >= 0 else axis + rank
+    across = max(np.size(y_bar) // max(np.shape(y_bar)[axis], 1), 1)
+    start, stop = before // across, (before + np.size(x)) // across
+    return (slice(None),) * axis + (slice(start, stop),)
+
+
+nondifferentiable(slab_index)
 
 
 @helper

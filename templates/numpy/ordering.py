@@ -42,7 +42,7 @@ def add_along_axis(y_bar, x, indices, axis):
         np.add.at(x_bar, indices, y_bar)
         return np.reshape(x_bar, np.shape(x))
     x_bar = np.zeros(np.shape(x), dtype=y_bar.dtype)
-    places = list(np.ogrid[tuple(slice(n) for n in np.shape(x))])
+    places = list(np.indices(np.shape(x), sparse=True))
     places[axis] = indices
     np.add.at(x_bar, tuple(places), y_bar)
     return x_bar

@@ -178,7 +178,7 @@ def kron_blocks(z_bar, x, y):
     rank = np.ndim(z_bar)
     of_x = [1] * (rank - np.ndim(x)) + list(np.shape(x))
     of_y = [1] * (rank - np.ndim(y)) + list(np.shape(y))
-    return np.reshape(z_bar, [n for pair in zip(of_x, of_y) for n in pair]), list(range(1, 2 * rank, 2))
+    return np.reshape(z_bar, sum(zip(of_x, of_y), ())), list(range(1, 2 * rank, 2))
 
 
 nondifferentiable(kron_blocks)

@@ -1,10 +1,10 @@
 """Reductions over axes: products, extremes, variances, norms."""
 
 import numpy as np
-
-from s2sad.rules import helper, rule
 from s2sad.templates.core import count, spread
 from s2sad.templates.numpy.running import linear_scan, merge_axes, preceding, split_axes
+
+from s2sad.rules import helper, rule
 
 
 # Ties share equally.
@@ -88,7 +88,9 @@ def product_of_others(x, axis):
 def product_of_others_rule(x, axis):
     y = product_of_others(x, axis)
     y_dot = split_axes(product_of_others_dot(merge_axes(x, axis), merge_axes(x_dot, axis)), x, axis)
-    x_bar += split_axes(product_of_others_dot(merge_axes(x, axis), merge_axes(y_bar, axis)), x, axis)
+    x_bar += split_axes(
+        product_of_others_dot(merge_axes(x, axis), merge_axes(y_bar, axis)), x, axis
+    )
 
 
 @helper

@@ -26,19 +26,33 @@ def squeeze(x, axis=None):
 @rule(np.atleast_1d, linear_in="x", view_of="x")
 def atleast_1d(x):
     y = np.atleast_1d(x)
-    x_bar += np.reshape(y_bar, np.shape(x))
+    x_bar += shaped_like(y_bar, x)
 
 
 @rule(np.atleast_2d, linear_in="x", view_of="x")
 def atleast_2d(x):
     y = np.atleast_2d(x)
-    x_bar += np.reshape(y_bar, np.shape(x))
+    x_bar += shaped_like(y_bar, x)
 
 
 @rule(np.atleast_3d, linear_in="x", view_of="x")
 def atleast_3d(x):
     y = np.atleast_3d(x)
-    x_bar += np.reshape(y_bar, np.shape(x))
+    x_bar += shaped_like(y_bar, x)
+
+
+@helper
+def shaped_like(y_bar, x):
+    """y_bar in the shape of x, which has as many entries; a number where x is one."""
+    if np.ndim(x) == 0:
+        return np.sum(y_bar)
+    return np.reshape(y_bar, np.shape(x))
+
+
+@rule(shaped_like, linear_in="y_bar", shape="like:x")
+def shaped_like_rule(y_bar, x):
+    r = shaped_like(y_bar, x)
+    y_bar_bar += np.reshape(r_bar, np.shape(y_bar))
 
 
 @rule(np.moveaxis, linear_in="x", view_of="x")
@@ -130,8 +144,8 @@ def tile_back(y_bar, x, reps):
     rank = max(len(reps), np.ndim(x))
     counts = [1] * (rank - len(reps)) + reps
     shape = [1] * (rank - np.ndim(x)) + list(np.shape(x))
-    tiles = np.reshape(y_bar, [n for pair in zip(counts, shape) for n in pair])
-    return np.reshape(np.sum(tiles, axis=tuple(range(0, 2 * rank, 2))), np.shape(x))
+    tiles = np.reshape(y_bar, sum(zip(counts, shape), ()))
+    return shaped_like(np.sum(tiles, axis=tuple(range(0, 2 * rank, 2))), x)
 
 
 @rule(tile_back, linear_in="y_bar", shape="like:x")
@@ -150,7 +164,7 @@ def repeat(x, repeats, axis=None):
 def repeat_back(y_bar, x, repeats, axis):
     """Adjoint of np.repeat: the sum over the copies of each entry."""
     if axis is None:
-        return np.reshape(repeat_back(y_bar, np.ravel(x), repeats, 0), np.shape(x))
+        return shaped_like(repeat_back(y_bar, np.ravel(x), repeats, 0), x)
     copies = np.moveaxis(y_bar, axis, 0)
     n = np.shape(x)[axis]
     if np.ndim(repeats) == 0:
