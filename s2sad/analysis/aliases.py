@@ -28,9 +28,11 @@ def shares_memory(context: Context, op: Op) -> list[Value]:
         return []
     if op.fn in WRITES or must_write(op) or op.attrs.get("buffer"):
         return [op.operands[0]]
-    if op.fn.startswith("helper."):
-        return [v for v in op.operands if not v.kind.is_scalar]
     rule = context.registry.rules[op.fn]
+    if op.fn.startswith("helper.") and rule.view_of is None:
+        # A helper may give its linear argument back (unbroadcast where nothing was broadcast).
+        pairs = zip(op.attrs["params"], op.operands, strict=True)
+        return [v for p, v in pairs if p in rule.linear_in and not v.kind.is_scalar]
     if rule.view_of is None:
         return []
     if op.fn == "operator.getitem" and op.operands[1].kind.is_array:

@@ -30,7 +30,7 @@ VIEWS = {
 }  # fmt: skip
 SCALAR_STORE, SCALAR_FLOP, SCALAR_READ = 14, 8, 30
 NAMED = 6  # how much rather a variable of the user is stored than a nameless intermediate value
-ARRAY_STORE, ARRAY_FLOP, ARRAY_VIEW, ARRAY_FUNCTION = 60, 300, 100, 3000
+ARRAY_STORE, ARRAY_FLOP, ARRAY_VIEW, ARRAY_FUNCTION = 60, 300, 40, 3000
 SCALAR_FUNCTION = 60
 NEW_VERSION_STORE = 10**6
 

@@ -55,12 +55,24 @@ class Expressions:
             return self.slice(op)
         if op.name == "python":
             return self.template(op.attrs["node"], op.attrs["holes"], op.operands)
+        if op.name == "if":
+            return self.choice(op)
         special = SPECIAL.get(op.fn)
         if special is not None:
             result = special(self, op)
             if result is not None:
                 return result
         return self.call(op)
+
+    def choice(self, op: Op) -> ast.expr:
+        """A conditional expression, `and` or `or`."""
+        test = op.operands[0]
+        yes, no = (region.yields[0] for region in op.regions)
+        if op.attrs["form"] == "and" and no is test:
+            return ast.BoolOp(ast.And(), [self.of(test), self.of(yes)])
+        if op.attrs["form"] == "or" and yes is test:
+            return ast.BoolOp(ast.Or(), [self.of(test), self.of(no)])
+        return ast.IfExp(self.of(test), self.of(yes), self.of(no))
 
     def constant(self, op: Op) -> ast.expr:
         name = op.attrs.get("name")

@@ -25,6 +25,10 @@ class _Nesting:
         self.row_reads: set[Op] = set()
         self.sharing = Sharing(context, function)
         self.uses(function.body)
+        for op in function.body.walk():
+            if op.attrs.get("form") in ("and", "or"):
+                for region in op.regions:
+                    self.block(region)
         self.block(function.body)
 
     def uses(self, block: Block) -> None:
@@ -51,7 +55,10 @@ class _Nesting:
             return True
         if op.name == "const":
             return not (op.exact and op.result.hint) or op.attrs.get("name") is not None
-        if op.name not in ("prim", "python"):
+        if op.name == "if":
+            if not self.is_expression(op):
+                return False
+        elif op.name not in ("prim", "python") or op.attrs.get("row"):
             return False
         if op.fn in QUERIES:
             return True
@@ -60,7 +67,7 @@ class _Nesting:
         value = op.result
         if must_write(op) or value.hint or value in self.collected:
             return False
-        users = self.users.get(value, [])
+        users = [u for u in self.users.get(value, []) if not self.repeats_test(value, u)]
         if len(users) != 1 or users[0][1] is not block:
             return False
         user = users[0][0]
@@ -72,6 +79,19 @@ class _Nesting:
             return False
         end = len(block.ops) if user is None else places[user]
         return not self.written_between(op, block.ops[i + 1 : end], user)
+
+    def repeats_test(self, value: Value, user: tuple[Op | None, Block]) -> bool:
+        """True for the second mention of the test in `test and rest`, which is printed once."""
+        owner = user[1].op
+        if user[0] is not None or owner is None or owner.operands[:1] != [value]:
+            return False
+        return owner.attrs.get("form") in ("and", "or") and self.is_expression(owner)
+
+    def is_expression(self, op: Op) -> bool:
+        """True for a conditional expression, `and` or `or` whose sides are expressions."""
+        if op.attrs.get("form") not in ("ifexp", "and", "or") or len(op.results) != 1:
+            return False
+        return all(inner in self.nested for region in op.regions for inner in region.ops)
 
     def written_between(self, op: Op, between: list[Op], user: Op | None) -> bool:
         """True where memory that the expression reads may be written before the place of its user."""
@@ -86,6 +106,11 @@ class _Nesting:
             out.append(value)
             if value.op is not None and value.op in self.nested:
                 out.extend(self.leaves(value.op))
+        for region in op.regions:
+            for value in region.yields:
+                out.append(value)
+                if value.op is not None and value.op in self.nested:
+                    out.extend(self.leaves(value.op))
         return out
 
 

@@ -36,27 +36,28 @@ class Raiser:
         self.nested = nest(context, function)
         self.groups = _tape_groups(function)
         self.rows = self.row_loops()
-        self.nested |= set(self.rows.values())
         self.appends = self.append_points()
         liveness = Liveness(function, self.nested, self.appends)
         self.names = Names(function, self.nested, liveness, taken)
         self.expressions = Expressions(context, self.nested, self.names.of)
-        for op in self.rows.values():
-            self.names.names.setdefault(self.names_root(op.result), op.result.hint or "row")
         self.current: Any = None
-        self.started = False
-
-    def names_root(self, value: Value) -> Value:
-        if value not in self.names.parent:
-            self.names.parent[value] = value
-            self.names.members[value] = [value]
-        return self.names.find(value)
 
     # --- loops over rows, tapes ----------------------------------------------------------------------------
 
     def row_loops(self) -> dict[Op, Op]:
         """Loops `for row in x`, with the operation that reads the row."""
-        return {}
+        rows: dict[Op, Op] = {}
+        for op in self.function.body.walk():
+            if op.name != "for" or not op.exact:
+                continue
+            loop = Loop(op)
+            own = [inner for inner in loop.body.ops if inner not in self.nested]
+            first = own[0] if own else None
+            if first is None or not first.attrs.get("row") or first.operands[1] is not loop.index:
+                continue
+            if self.count.get(first.operands[1]) == 1 and loop.index not in loop.body.yields:
+                rows[op] = first
+        return rows
 
     def append_points(self) -> dict[Op | Block, list[Value]]:
         """Where values are put on tapes: right after the last of a group is there."""
@@ -93,6 +94,9 @@ class Raiser:
         for i, op in enumerate(ops):
             if op.name == "if" and i == len(ops) - 1 and self.is_tail(op, block):
                 return self.tail_branch(op, out, finish)
+            if block.op is not None and self.rows.get(block.op) is op:
+                self.append(op, out)
+                continue
             if self.statement(op, out):
                 return True
             self.append(op, out)
@@ -200,8 +204,6 @@ class Raiser:
         """The user's line, over the adjoint of its operations."""
         if op.exact or not self.landmarks:
             return
-        if not self.started:
-            self.started = True
         statement = op.span.statement if op.span is not None else None
         if statement is not None and statement.text.endswith(":"):
             return
@@ -272,7 +274,9 @@ class Raiser:
 
     def branch(self, op: Op, out: list[Line]) -> bool:
         """An `if` in the middle of a block: each side sets the variables of the results."""
-        if self.as_expression(op, out):
+        if self.is_choice(op):
+            name = self.names.of(op.result)
+            out.append(Line(ast.Assign([ast.Name(name, ast.Store())], self.expressions.choice(op))))
             return False
         test = self.expressions.of(op.operands[0])
         sides: list[list[Line]] = []
@@ -300,24 +304,11 @@ class Raiser:
             self.if_else(test, then, other, out)
         return False
 
-    def as_expression(self, op: Op, out: list[Line]) -> bool:
-        """A conditional expression, `and` or `or`, where both sides are expressions."""
+    def is_choice(self, op: Op) -> bool:
+        """True for a conditional expression whose sides are expressions."""
         if op.attrs.get("form") not in ("ifexp", "and", "or") or len(op.results) != 1:
             return False
-        if any(inner not in self.nested for region in op.regions for inner in region.ops):
-            return False
-        test, yes, no = (self.expressions.of(v) for v in
-                         (op.operands[0], op.regions[0].yields[0], op.regions[1].yields[0]))  # fmt: skip
-        form = op.attrs["form"]
-        node: ast.expr
-        if form == "and" and op.regions[1].yields[0] is op.operands[0]:
-            node = ast.BoolOp(ast.And(), [test, yes])
-        elif form == "or" and op.regions[0].yields[0] is op.operands[0]:
-            node = ast.BoolOp(ast.Or(), [test, no])
-        else:
-            node = ast.IfExp(test, yes, no)
-        out.append(Line(ast.Assign([ast.Name(self.names.of(op.result), ast.Store())], node)))
-        return True
+        return all(inner in self.nested for region in op.regions for inner in region.ops)
 
     def copies(self, pairs: list[tuple[str, Value]], out: list[Line]) -> None:
         """Assignments that happen at the same time, put in an order in which none destroys what another reads."""
@@ -393,7 +384,11 @@ class Raiser:
         targets: list[str] = []
         sources: list[str] = []
         index = loop.index
-        if index is not None and self.count.get(index):
+        if loop.op in self.rows:
+            read = self.rows[loop.op]
+            targets.append(self.names.of(read.result))
+            sources.append(expression_text(self.expressions.of(read.operands[0])))
+        elif index is not None and self.count.get(index):
             targets.append(self.names.of(index))
             sources.append(self.range_text(loop.domain))
         for group, tape, backwards in self.consumed_groups(loop):

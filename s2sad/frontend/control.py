@@ -181,7 +181,7 @@ class Control:
                 if iterated.keywords or not 1 <= len(args) <= 3:
                     raise self.unsupported(iterated, "range takes one to three arguments")
                 start, stop, step = _range(self, args, iterated)
-                self.loop(node, [start, stop, step], lambda index: index)
+                self.loop(node, [start, stop, step], itself)
                 return
         binding = self.expression(iterated)
         if isinstance(binding, Items):
@@ -270,7 +270,8 @@ class _Attempt:
             else:
                 low.scope.vars.pop(flag, None)
         if self.domain is not None:
-            index = Value(INT)
+            is_range = isinstance(node.target, gast.Name) and self.element is itself
+            index = Value(INT, node.target.id if is_range else "i")
             self.body.add_param(index)
             low.loop_indices.add(index)
             assert self.element is not None
@@ -387,6 +388,11 @@ class _Attempt:
         self.broken = finals.pop("$break", None)  # type: ignore[assignment]
         fixed = {n: b for n, b in low.scope.vars.items() if n in self.names and isinstance(b, (Static, Closure))}
         low.scope.vars = {**self.before, **fixed, **finals}
+
+
+def itself(index: Value) -> Value:
+    """The element of a range: the index itself."""
+    return index
 
 
 def _range(low: Lowering, args: list[Value], node: Any) -> list[Value]:

@@ -47,6 +47,8 @@ class Liveness:
         for value in values:
             if value.op is not None and value.op in self.nested:
                 out.extend(self.leaves(value.op.operands))
+                for region in value.op.regions:
+                    out.extend(self.leaves(region.yields))
             else:
                 out.append(value)
         return out

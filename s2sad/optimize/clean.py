@@ -273,7 +273,7 @@ def _key(op: Op) -> Any:
     if op.name == "const":
         value = op.value
         if isinstance(value, (int, float, str, bool, type(None))):
-            return ("const", type(value).__name__, repr(value), op.attrs.get("name"), op.exact)
+            return ("const", type(value).__name__, repr(value), op.attrs.get("name"), op.exact, op.exact and op.result.hint)
         return None
     if op.name in ("tuple", "slice"):
         return (op.name, tuple(op.operands))

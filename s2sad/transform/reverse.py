@@ -234,6 +234,7 @@ class _Reverse:
         results = [Value(p.kind, p.hint) for p in params]
         new = Op("for", [*domain, *inits, *(t[0] for t in tapes)], results, attrs, [body], op.span)
         self.collect_consumed(loop, Loop(new), child, inner)
+        trips = [b.const(0), loop.trips, b.const(1)] if loop.trips is not None else loop.domain
         b.block.append(new)
         for value, result in zip(captured, results[len(moving) : len(params)], strict=True):
             adjoints[value] = result
@@ -241,7 +242,7 @@ class _Reverse:
             if loop.inits[j] in self.active:
                 self.add(adjoints, loop.inits[j], result, b)
         keep_for_loop(self.context, loop, Loop(new))
-        self.release_domain(loop, Loop(new))
+        self.release_domain(Loop(new), trips)
 
     def collect_consumed(self, loop: Loop, new: Loop, child: Adjoints, inner: Builder) -> None:
         """A consumed tape's adjoint is collected: one value in each iteration of the adjoint loop."""
@@ -279,13 +280,11 @@ class _Reverse:
                 found[value] = None
         return list(found)
 
-    def release_domain(self, loop: Loop, new: Loop) -> None:
+    def release_domain(self, new: Loop, forwards: list[Value]) -> None:
         """Where the index is not used, only the number of trips matters: count as the primal loop does."""
         assert new.index is not None
-        if uses(new.body).get(new.index):
-            return
-        if loop.is_for and not loop.has_trips:
-            new.op.operands[:3] = loop.domain
+        if not uses(new.body).get(new.index):
+            new.op.operands[:3] = forwards
             new.index.hint = "_"
 
     def backward_domain(self, loop: Loop, b: Builder) -> list[Value]:
