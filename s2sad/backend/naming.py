@@ -31,6 +31,7 @@ class Names:
         self.order: list[Value] = []
         self.names: dict[Value, str] = {}
         self.params = set(function.params)
+        self.taped: dict[Value, Value] = {}
         self.collect(function)
         self.join_all(function)
         self.assign(taken)
@@ -48,6 +49,12 @@ class Names:
         for param in function.params:
             add(param)
         for op in function.body.walk():
+            if op.name in ("for", "while"):
+                loop = Loop(op)
+                for tape, param in zip(loop.tapes_in, loop.consumed, strict=True):
+                    maker = Loop(tape.op) if tape.op is not None and tape.op.name in ("for", "while") else None
+                    if maker is not None and tape in maker.tapes_out:
+                        self.taped[param] = maker.collects[maker.tapes_out.index(tape)]
             for region in op.regions:
                 for param in region.params:
                     add(param)
@@ -158,6 +165,9 @@ def temporary(names: Names, root: Value) -> str:
     """A name for a value that the user did not name: what it is made of, or t."""
     for value in names.members[root]:
         op = value.op
+        kept = names.taped.get(value)
+        if kept is not None and kept in names.parent and names.find(kept) in names.names:
+            return names.of(kept).rstrip("0123456789")
         if op is None or op.name != "prim":
             continue
         if op.attrs.get("bar"):

@@ -60,7 +60,7 @@ class _Nesting:
                 return False
         elif op.name not in ("prim", "python") or op.attrs.get("row"):
             return False
-        if op.fn in QUERIES:
+        if op.fn in QUERIES or (op.fn == "builtins.len" and not op.result.hint):
             return True
         weight = 1 + sum(self.weight.get(v.op, 1) if v.op in self.nested else 1 for v in op.operands if v.op)
         self.weight[op] = weight
