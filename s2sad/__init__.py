@@ -15,8 +15,7 @@ from s2sad.errors import (
     UnsupportedSyntaxError,
     UsageError,
 )
-
-__version__ = "0.1.0"
+from s2sad.version import __version__
 
 __all__ = [
     "AliasingError",

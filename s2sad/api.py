@@ -12,15 +12,19 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis.context import Context
+from s2sad.backend.files import write_atomically
+from s2sad.backend.header import add_header, request_for
 from s2sad.backend.loading import load
 from s2sad.backend.module import Module
-from s2sad.errors import UsageError
+from s2sad.errors import S2SADError, UsageError
 from s2sad.frontend.annotations import annotated_kinds, parse_signature
 from s2sad.frontend.find import find
 from s2sad.ir.core import Function
 from s2sad.ir.kinds import ANY, Dim, Kind, kind_of_constant
 from s2sad.pipeline import Program, Transform, Wrt, build, dump_pass, generate, positions
 from s2sad.rules.registry import Registry, default_registry
+from s2sad.source import Span
+from s2sad.version import __version__
 
 
 class Derivative:
@@ -30,24 +34,33 @@ class Derivative:
     may be a derivative itself). Work is done at the first call with arguments of new kinds, or at `source`.
     """
 
-    def __init__(self, target: Any, transform: Transform, registry: Registry | None = None, optimise: bool = True) -> None:
+    def __init__(
+        self,
+        target: Any,
+        transform: Transform,
+        registry: Registry | None = None,
+        optimise: bool = True,
+    ) -> None:
         inner = target if isinstance(target, Derivative) else None
         if inner is None and not callable(target):
-            raise UsageError(f"{target!r} is not a function", help="give the function itself, not its value")
-        self.primal = target
-        self.transforms = ((*inner.transforms, transform) if inner else (transform,))
-        self.registry = inner.registry if inner else registry or default_registry()
-        self.optimise = optimise and (inner.optimise if inner else True)
-        self.function = inner.function if inner else inspect.unwrap(target)
+            raise UsageError(
+                f"{target!r} is not a function", help="give the function itself, not its value"
+            )
+        self.primal: Any = target
+        self.transforms: tuple[Transform, ...] = (
+            (*inner.transforms, transform) if inner else (transform,)
+        )
+        self.registry: Registry = inner.registry if inner else registry or default_registry()
+        self.optimise: bool = optimise and (inner.optimise if inner else True)
+        self.function: Any = inner.function if inner else inspect.unwrap(target)
         base = getattr(target, "__name__", "f")
         self.__name__ = f"{'f' if base == '<lambda>' else base}_{transform.suffix}"
         self.__qualname__ = self.__name__
         self.__doc__ = f"{transform.mode} of {getattr(self.function, '__name__', 'f')}"
         self.__module__ = getattr(self.function, "__module__", __name__)
         self._cache: dict[Any, Callable[..., Any]] = {}
-        self._modules: dict[Any, Module] = {}
         self._last: Module | None = None
-        self._base_kinds: dict[str, Kind] | None = None
+        self._signature = ""
 
     # --- signatures -----------------------------------------------------------------------------------------
 
@@ -60,7 +73,9 @@ class Derivative:
             raise
 
     def _program(self) -> Program:
-        return Program(self.function, self.transforms, self.registry, self.optimise, _inlined(self.registry))
+        return Program(
+            self.function, self.transforms, self.registry, self.optimise, _inlined(self.registry)
+        )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         full = args if not kwargs and len(args) >= len(self._base) else self._bind(args, kwargs)
@@ -81,7 +96,9 @@ class Derivative:
             name = parameter.name
             if name in kwargs:
                 if name in given:
-                    raise UsageError(f"{self.__name__} got two values for {name!r}", help="give it once")
+                    raise UsageError(
+                        f"{self.__name__} got two values for {name!r}", help="give it once"
+                    )
                 given[name] = kwargs[name]
             elif name not in given:
                 if parameter.default is inspect.Parameter.empty:
@@ -89,26 +106,40 @@ class Derivative:
                 else:
                     given[name] = parameter.default
         if missing or extra:
-            what = f"misses {', '.join(missing)}" if missing else f"has no parameter {', '.join(extra)}"
-            raise UsageError(f"the call of {self.__name__} {what}", help=f"its parameters are: {', '.join(names)}")
+            what = (
+                f"misses {', '.join(missing)}"
+                if missing
+                else f"has no parameter {', '.join(extra)}"
+            )
+            raise UsageError(
+                f"the call of {self.__name__} {what}",
+                help=f"its parameters are: {', '.join(names)}",
+            )
         return (*(given[n] for n in names), *seeds)
 
     def _generate(self, full: tuple[Any, ...], key: Any) -> Callable[..., Any]:
         names = [p.name for p in self._base]
-        kinds, statics = kinds_of_arguments(names, full[: len(names)], annotated_kinds(self.function))
+        annotated = annotated_kinds(self.function)
+        kinds, statics = kinds_of_arguments(names, full[: len(names)])
         module, function = generate(self._program(), kinds, statics)
         wanted = len(function.params)
         if len(full) != wanted:
-            raise UsageError(f"{self.__name__} takes {wanted} arguments, not {len(full)}",
-                             help=f"they are: {', '.join(p.hint for p in function.params)}")  # fmt: skip
+            raise UsageError(
+                f"{self.__name__} takes {wanted} arguments, not {len(full)}",
+                help=f"they are: {', '.join(p.hint for p in function.params)}",
+            )
         call = load(module)
         if not function.info.get("captured"):
             self._cache[key] = call
         else:
             captured = dict(function.info["captured"])
             self._cache[key] = _watched(self, call, captured, key)
-        self._modules[key] = module
         self._last = module
+        self._signature = ", ".join(
+            f"{n}: {str(k).replace(' ', '')}"
+            for n, k in kinds.items()
+            if k != annotated.get(n) and k != ANY
+        )
         return call
 
     # --- text -----------------------------------------------------------------------------------------------
@@ -128,11 +159,15 @@ class Derivative:
             given = parse_signature(signature)
             unknown = [n for n in given if n not in names]
             if unknown:
-                raise UsageError(f"the signature names {unknown[0]!r}, which is no parameter",
-                                 help=f"the parameters are: {', '.join(names)}")  # fmt: skip
+                raise UsageError(
+                    f"the signature names {unknown[0]!r}, which is no parameter",
+                    help=f"the parameters are: {', '.join(names)}",
+                )
             known = known | given
         kinds = {n: known.get(n, ANY) for n in names}
-        return generate(self._program(), kinds, {})[0]
+        return generate(
+            self._program(), kinds, {n: None for n, k in kinds.items() if k.base == "NoneType"}
+        )[0]
 
     def emit(self, signature: str | None = None) -> str:
         """Text of the generated module for a signature, without a header."""
@@ -148,11 +183,11 @@ class Derivative:
         """Write the module of `source` to a file, with a header; the file is replaced as a whole."""
         _ = self.source
         assert self._last is not None
-        from s2sad.backend.files import write_atomically
-        from s2sad.backend.header import add_header
-
-        text = self._last.standalone()
-        write_atomically(Path(path), add_header(self, text, Path(path)))
+        steps = [(t.mode, t.wrt) for t in self.transforms]
+        request = request_for(self.function, steps, self._signature, Path(path).resolve().parent)
+        body = self._last.standalone()
+        text = add_header(body, request, version=__version__, fingerprint=self.source_fingerprint())
+        write_atomically(path, text)
 
     def source_fingerprint(self) -> str:
         """Text of the functions that the derivative is made of: what `s2sad check` hashes."""
@@ -178,7 +213,9 @@ class Derivative:
         return self
 
 
-def _watched(derivative: Derivative, call: Callable[..., Any], captured: dict[str, Any], key: Any) -> Callable[..., Any]:
+def _watched(
+    derivative: Derivative, call: Callable[..., Any], captured: dict[str, Any], key: Any
+) -> Callable[..., Any]:
     """A call that is generated anew when a captured global or closure variable is another object."""
     function = derivative.function
     cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=False))
@@ -191,7 +228,9 @@ def _watched(derivative: Derivative, call: Callable[..., Any], captured: dict[st
     def checked(*full: Any) -> Any:
         for name, value in captured.items():
             now = current(name, value)
-            if now is not value and not (type(now) is type(value) and not isinstance(now, np.ndarray) and now == value):
+            if now is not value and not (
+                type(now) is type(value) and not isinstance(now, np.ndarray) and now == value
+            ):
                 return derivative._generate(full, key)(*full)
         return call(*full)
 
@@ -229,15 +268,19 @@ def _key(value: Any) -> Any:
 
 
 def kinds_of_arguments(
-    names: list[str], args: tuple[Any, ...], annotated: dict[str, Kind]
+    names: list[str], args: tuple[Any, ...]
 ) -> tuple[dict[str, Kind], dict[str, Any]]:
     """Kinds of the arguments of a call; arguments that are None, strings or functions are fixed."""
     kinds: dict[str, Kind] = {}
     statics: dict[str, Any] = {}
     for name, value in zip(names, args, strict=False):
-        if value is None or isinstance(value, str) or (callable(value) and not isinstance(value, np.generic)):
+        if (
+            value is None
+            or isinstance(value, str)
+            or (callable(value) and not isinstance(value, np.generic))
+        ):
             statics[name] = value
-            kinds[name] = kind_of_constant(value) if not callable(value) else Kind("function")
+            kinds[name] = Kind(type(value).__name__)
         else:
             kinds[name] = kind_of(value, name)
     return kinds, statics
@@ -274,7 +317,12 @@ def _make(mode: str, f: Any, wrt: Wrt, optimise: bool) -> Any:
 def _check_wrt(derivative: Derivative, transform: Transform) -> None:
     if len(derivative.transforms) == 1 and hasattr(derivative.function, "__code__"):
         names = [p.name for p in derivative._base]
-        positions(names, transform.wrt, getattr(derivative.function, "__name__", "f"))
+        positions(
+            names,
+            transform.wrt,
+            getattr(derivative.function, "__name__", "f"),
+            _place(derivative.function),
+        )
 
 
 def grad(f: Any = None, wrt: Wrt = 0, *, optimise: bool = True) -> Any:
@@ -307,6 +355,14 @@ def adjoint(f: Any = None, wrt: Wrt = 0, *, optimise: bool = True) -> Any:
     return _make("adjoint", f, wrt, optimise)
 
 
+def _place(function: Any) -> Span | None:
+    """Where a function is defined, if that is known."""
+    try:
+        return find(function).header()
+    except S2SADError:
+        return None
+
+
 # --- at a point -----------------------------------------------------------------------------------------------------
 
 
@@ -314,7 +370,10 @@ def jvp(f: Any, primals: Any, tangents: Any) -> tuple[Any, Any]:
     """f(*primals) and its derivative along `tangents`: (y, y_dot). One tangent for each primal."""
     primals, tangents = tuple(primals), tuple(tangents)
     if len(primals) != len(tangents):
-        raise UsageError(f"{len(primals)} primals and {len(tangents)} tangents", help="give one tangent for each primal")
+        raise UsageError(
+            f"{len(primals)} primals and {len(tangents)} tangents",
+            help="give one tangent for each primal",
+        )
     y, y_dot = _pushforward(f, len(primals))(*primals, *tangents)
     return y, y_dot
 

@@ -52,8 +52,17 @@ def check_grads(
     _check(f, tuple(args), active, order, modes, method, step, (rtol, atol), rng)
 
 
-def _check(f: Any, args: tuple[Any, ...], wrt: tuple[int, ...], order: int, modes: tuple[str, ...], method: str,
-           step: float | None, tolerances: tuple[float, float], rng: np.random.Generator) -> None:  # fmt: skip
+def _check(
+    f: Any,
+    args: tuple[Any, ...],
+    wrt: tuple[int, ...],
+    order: int,
+    modes: tuple[str, ...],
+    method: str,
+    step: float | None,
+    tolerances: tuple[float, float],
+    rng: np.random.Generator,
+) -> None:
     direction = [_random_like(args[i], rng) for i in wrt]
     # A complex step through generated code would need it to be analytic: beyond first order, differences are used.
     use = "central" if method == "complex" and isinstance(f, Derivative) else method
@@ -61,7 +70,9 @@ def _check(f: Any, args: tuple[Any, ...], wrt: tuple[int, ...], order: int, mode
     name = getattr(f, "__name__", "f")
     if "forward" in modes:
         _, y_dot = tangent(f, wrt=wrt)(*args, *direction)
-        _compare(flat(y_dot), numeric, f"the tangent of {name} and its {use} difference", tolerances)
+        _compare(
+            flat(y_dot), numeric, f"the tangent of {name} and its {use} difference", tolerances
+        )
     y = f(*args)
     y_bars = [_random_like(v, rng) for v in leaves(y)]
     backward = adjoint(f, wrt=wrt)
@@ -69,14 +80,35 @@ def _check(f: Any, args: tuple[Any, ...], wrt: tuple[int, ...], order: int, mode
         x_bars = backward(*args, *y_bars)
         left = float(np.dot(flat(y_bars), numeric))
         right = float(np.dot(flat(x_bars), flat(direction)))
-        _compare(np.array([right]), np.array([left]), f"<J^T y_bar, v> and <y_bar, J v> of {name}", tolerances)
+        _compare(
+            np.array([right]),
+            np.array([left]),
+            f"<J^T y_bar, v> and <y_bar, J v> of {name}",
+            tolerances,
+        )
     if order > 1:
         rtol, atol = tolerances
-        _check(backward, (*args, *y_bars), wrt, order - 1, modes, method, step, (rtol * 10, atol * 10), rng)
+        _check(
+            backward,
+            (*args, *y_bars),
+            wrt,
+            order - 1,
+            modes,
+            method,
+            step,
+            (rtol * 10, atol * 10),
+            rng,
+        )
 
 
-def difference(f: Callable[..., Any], args: tuple[Any, ...], wrt: tuple[int, ...], direction: list[Any],
-               method: str = "central", step: float | None = None) -> Any:  # fmt: skip
+def difference(
+    f: Callable[..., Any],
+    args: tuple[Any, ...],
+    wrt: tuple[int, ...],
+    direction: list[Any],
+    method: str = "central",
+    step: float | None = None,
+) -> Any:
     """The derivative of `f` at `args` along `direction`, numerically: a flat array."""
 
     def at(h: Any) -> Any:
@@ -112,12 +144,14 @@ def flat(value: Any) -> Any:
 
 
 def _is_float(value: Any) -> bool:
-    return isinstance(value, float) or (isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind == "f")
+    return isinstance(value, float) or (
+        isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind == "f"
+    )
 
 
 def _random_like(value: Any, rng: np.random.Generator) -> Any:
     if isinstance(value, np.ndarray):
-        return rng.normal(size=value.shape).astype(value.dtype)
+        return np.asarray(rng.normal(size=value.shape), dtype=value.dtype)
     return float(rng.normal())
 
 
@@ -126,5 +160,7 @@ def _compare(got: Any, want: Any, what: str, tolerances: tuple[float, float]) ->
     scale = atol + rtol * max(1.0, float(np.max(np.abs(want), initial=0.0)))
     error = float(np.max(np.abs(got - want), initial=0.0))
     if not error <= scale:
-        raise GradientCheckError(f"{what} differ by {error:.3g} (allowed: {scale:.3g})",
-                                 help="the function may have a kink here; else a rule is wrong")  # fmt: skip
+        raise GradientCheckError(
+            f"{what} differ by {error:.3g} (allowed: {scale:.3g})",
+            help="the function may have a kink here; else a rule is wrong",
+        )

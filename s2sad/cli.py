@@ -105,22 +105,30 @@ def main() -> None:
 @main.command()
 @click.argument("target", metavar="FILE[:FUNCTION]")
 @click.option(
-    "--mode", "modes", multiple=True, type=click.Choice(MODES),
+    "--mode",
+    "modes",
+    multiple=True,
+    type=click.Choice(MODES),
     help="reverse: the gradient (default). forward: value and tangent. value: value and gradient."
     " adjoint: seeded with y_bar. Several: each is applied to the result of the one before.",
-)  # fmt: skip
+)
 @click.option(
-    "--wrt", "wrts", multiple=True, metavar="NAMES",
+    "--wrt",
+    "wrts",
+    multiple=True,
+    metavar="NAMES",
     help='Inputs to differentiate with respect to: "w,b". Default: the first.',
-)  # fmt: skip
+)
 @click.option("--order", type=click.IntRange(min=1), help="How many times to differentiate.")
 @click.option(
     "--backend", type=click.Choice(["numpy"]), default="numpy", help="What the code runs on."
 )
 @click.option(
-    "--args", default="", metavar="SPEC",
+    "--args",
+    default="",
+    metavar="SPEC",
     help='Kinds of the arguments: "w: f8[n,k], b: f8[k], rate: float". Default: the annotations.',
-)  # fmt: skip
+)
 @click.option(
     "-o", "--output", metavar="OUT", help="Write to this file. It is replaced as a whole."
 )

@@ -82,26 +82,42 @@ class Rules:
         return self._inlined(obj) if self._inlined is not None else None
 
 
-def positions(names: list[str], wrt: Wrt, function: str) -> list[int]:
+def positions(names: list[str], wrt: Wrt, function: str, span: Span | None = None) -> list[int]:
     """Positions of the parameters that `wrt` names."""
     out = []
     for item in wrt if isinstance(wrt, tuple) else (wrt,):
+        if not isinstance(item, (str, int)) or isinstance(item, bool):
+            raise UsageError(
+                f"wrt={item!r} is neither a name nor a position",
+                span=span,
+                help='write wrt="x", wrt=0, or a tuple of names or positions',
+            )
         if isinstance(item, str):
             if item not in names:
-                raise UsageError(f"{function} has no parameter {item!r} to differentiate with respect to",
-                                 help=f"its parameters are: {', '.join(names) or 'none'}")  # fmt: skip
+                raise UsageError(
+                    f"{function} has no parameter {item!r} to differentiate with respect to",
+                    span=span,
+                    help=f"its parameters are: {', '.join(names) or 'none'}",
+                )
             out.append(names.index(item))
         else:
             if not -len(names) <= item < len(names):
-                raise UsageError(f"wrt={item} is not a position of the {len(names)} parameters of {function}",
-                                 help=f"its parameters are: {', '.join(names) or 'none'}")  # fmt: skip
+                raise UsageError(
+                    f"wrt={item} is not a position of the {len(names)} parameters of {function}",
+                    span=span,
+                    help=f"its parameters are: {', '.join(names) or 'none'}",
+                )
             out.append(item % len(names))
     if len(set(out)) != len(out):
-        raise UsageError(f"wrt={wrt!r} names a parameter twice", help="name each parameter once")
+        raise UsageError(
+            f"wrt={wrt!r} names a parameter twice", span=span, help="name each parameter once"
+        )
     return out
 
 
-def primal_ir(program: Program, context: Context, kinds: dict[str, Kind], statics: dict[str, Any]) -> Function:
+def primal_ir(
+    program: Program, context: Context, kinds: dict[str, Kind], statics: dict[str, Any]
+) -> Function:
     """The lowered function, with kinds, and its writes checked."""
     function = lower(program.function, Rules(program), statics)
     infer_function(context, function, [kinds.get(p.hint, ANY) for p in function.params])
@@ -110,11 +126,13 @@ def primal_ir(program: Program, context: Context, kinds: dict[str, Kind], static
     return function
 
 
-def differentiate(context: Context, function: Function, transform: Transform, optimising: bool) -> Function:
+def differentiate(
+    context: Context, function: Function, transform: Transform, optimising: bool
+) -> Function:
     """One transformation of a function in the IR."""
     context.anchors.clear()
     names = [p.hint for p in function.params]
-    wrt = positions(names, transform.wrt, function.name)
+    wrt = positions(names, transform.wrt, function.name, function.info.get("header"))
     for i in wrt:
         check_input(function, i)
     name = f"{function.name}_{transform.suffix}"
@@ -141,40 +159,64 @@ def differentiate(context: Context, function: Function, transform: Transform, op
 
 def check_input(function: Function, i: int) -> None:
     param = function.params[i]
+    span = function.info.get("spans", {}).get(param.hint)
     if not param.kind.is_passive:
         return
     if param.kind.base in ("number", "array"):
-        what = "a Python number" if param.kind.is_scalar else "an array"
+        what = "an integer" if param.kind.is_scalar else "an array of integers"
         cast = f"float({param.hint})" if param.kind.is_scalar else f"{param.hint}.astype(float)"
-        raise UsageError(f"the argument {param.hint!r} is {what} of integers ({param.kind.dtype}), which has no derivative",
-                         help=f"pass {cast}")  # fmt: skip
-    raise UsageError(f"the argument {param.hint!r} is of kind {param.kind.base}, which has no derivative",
-                     help="leave it out of wrt")  # fmt: skip
+        raise UsageError(
+            f"the argument {param.hint!r} is {what} ({param.kind.dtype}), which has no derivative",
+            span=span,
+            help=f"pass {cast}",
+        )
+    raise UsageError(
+        f"the argument {param.hint!r} is of kind {param.kind.base}, which has no derivative",
+        span=span,
+        help="leave it out of wrt",
+    )
 
 
 def check_scalar(function: Function) -> None:
     """grad needs one number as the result."""
     name = function.name
     if function.structure is not None or len(function.results) != 1:
-        raise NonScalarOutputError(f"{name} returns {len(function.results)} values; grad needs one number",
-                                   help="use adjoint or vjp, with one seed for each value")  # fmt: skip
+        raise NonScalarOutputError(
+            f"{name} returns {len(function.results)} values; grad needs one number",
+            span=function.info.get("header"),
+            help="use adjoint or vjp, with one seed for each value",
+        )
     result = function.results[0]
     kind = result.kind
-    span = result.op.span if result.op is not None else None
+    span = result.op.span if result.op is not None else function.info.get("header")
     if kind.is_array:
         shape = "of unknown shape" if kind.dims is None else f"of {len(kind.dims)} dimension(s)"
-        hint = "return result[0] or result.sum()" if kind.dims == (1,) else "use adjoint or vjp with a seed, or sum the result"
-        raise NonScalarOutputError(f"{name} returns an array {shape}; grad needs a number", span=span, help=hint)
+        hint = "use adjoint or vjp with a seed, or sum the result"
+        if kind.dims == (1,):
+            hint = "return result[0] or result.sum()"
+        raise NonScalarOutputError(
+            f"{name} returns an array {shape}; grad needs a number", span=span, help=hint
+        )
     if kind.base not in ("number", "any"):
-        raise NonScalarOutputError(f"{name} returns {kind.base}; grad needs a number", span=span,
-                                   help="return the number to differentiate")  # fmt: skip
+        raise NonScalarOutputError(
+            f"{name} returns {kind.base}; grad needs a number",
+            span=span,
+            help="return the number to differentiate",
+        )
     if kind.base == "any":
-        guard = Op("effect", [result], [], {"what": "scalar", "function": name}, [], span, exact=True)
+        guard = Op(
+            "effect", [result], [], {"what": "scalar", "function": name}, [], span, exact=True
+        )
         function.body.append(guard)
 
 
-def build(program: Program, context: Context, kinds: dict[str, Kind], statics: dict[str, Any],
-          dump: Callable[[str, Function], None] | None = None) -> Function:  # fmt: skip
+def build(
+    program: Program,
+    context: Context,
+    kinds: dict[str, Kind],
+    statics: dict[str, Any],
+    dump: Callable[[str, Function], None] | None = None,
+) -> Function:
     """All passes up to the last before raising."""
     function = primal_ir(program, context, kinds, statics)
     if dump:
@@ -196,7 +238,9 @@ def build(program: Program, context: Context, kinds: dict[str, Kind], statics: d
     return function
 
 
-def generate(program: Program, kinds: dict[str, Kind], statics: dict[str, Any]) -> tuple[Module, Function]:
+def generate(
+    program: Program, kinds: dict[str, Kind], statics: dict[str, Any]
+) -> tuple[Module, Function]:
     """The generated module for one signature."""
     context = Context(program.registry)
     function = build(program, context, kinds, statics)
@@ -209,11 +253,15 @@ def generate(program: Program, kinds: dict[str, Kind], statics: dict[str, Any]) 
 def dump_pass(program: Program, name: str, kinds: dict[str, Kind]) -> str:
     """Text of the IR after a pass."""
     texts: dict[str, str] = {}
-    build(program, Context(program.registry), kinds, {}, lambda p, f: texts.__setitem__(p, to_text(f)))
+    build(
+        program, Context(program.registry), kinds, {}, lambda p, f: texts.__setitem__(p, to_text(f))
+    )
     return texts[name]
 
 
-def docstring(program: Program, context: Context, function: Function, params: list[tuple[str, Kind]]) -> str:
+def docstring(
+    program: Program, context: Context, function: Function, params: list[tuple[str, Kind]]
+) -> str:
     """What the generated function computes, and for which kinds of arguments."""
     primal = getattr(program.function, "__name__", "f")
     words = {

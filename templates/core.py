@@ -5,6 +5,7 @@ import math
 import operator
 
 import numpy as np
+
 from s2sad.rules import helper, intrinsic, nondifferentiable, rule
 
 # --- operators ----------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ At the ends of a domain they raise where NumPy gives inf or nan, and so do their
 
 import math
 
-from s2sad.rules import rule
+from s2sad.rules import helper, rule
 
 
 @rule(math.sin)
@@ -156,12 +156,26 @@ def cbrt(x):
     y_dot = x_dot / (3.0 * y * y)
 
 
-# (x == 0) * (y == 0) makes the slope of 0**0 zero; x + (x == 0) makes 0**y independent of y.
+# x + (x == 0) makes 0**y independent of y.
 @rule(math.pow)
 def pow(x, y):
     z = math.pow(x, y)
-    slope = y * math.pow(x, y - 1.0 + (x == 0) * (y == 0))
-    z_dot = slope * x_dot + z * math.log(x + (x == 0)) * y_dot
+    z_dot = pow_slope(x, y) * x_dot + z * math.log(x + (x == 0)) * y_dot
+
+
+@helper
+def pow_slope(x, y):
+    """Derivative of math.pow(x, y) with respect to x, 0 where y is 0."""
+    if y == 0:
+        return 0.0
+    return y * math.pow(x, y - 1.0)
+
+
+@rule(pow_slope, shape="elementwise")
+def pow_slope_rule(x, y):
+    z = pow_slope(x, y)
+    growth = (1.0 + y * math.log(x + (x == 0))) * math.pow(x, y - 1.0)
+    z_dot = y * pow_slope(x, y - (y != 0)) * x_dot + growth * y_dot
 
 
 # The length of a vector has derivative 0 at the origin: z + (z == 0) is 1 there, and z elsewhere.

@@ -26,7 +26,9 @@ def differentiable_params(context: Context, op: Op) -> set[str]:
     return {*rule.linear_in, *rule.joint_in, *rule.multilinear_in, *rule.adjoints}
 
 
-def active(context: Context, function: Function, inputs: list[Value], outputs: list[Value]) -> set[Value]:
+def active(
+    context: Context, function: Function, inputs: list[Value], outputs: list[Value]
+) -> set[Value]:
     """Values that depend on `inputs` and affect `outputs`."""
     varied_set = varied(context, function.body, inputs)
     return varied_set & useful(context, function.body, outputs)
@@ -72,11 +74,16 @@ class _Varied:
             inner = operand.op
             if op.fn.startswith("helper.") and param not in passing:
                 continue
-            if inner is not None and inner.name in ("tuple", "list") and any(v in self.found for v in inner.operands):
+            if (
+                inner is not None
+                and inner.name in ("tuple", "list")
+                and any(v in self.found for v in inner.operands)
+            ):
                 raise UnsupportedSyntaxError(
                     f"{op.fn} gets a {inner.name} that holds differentiated values, which its rule cannot follow",
-                    span=op.span, help="make an array of it first: np.array([...])",
-                )  # fmt: skip
+                    span=op.span,
+                    help="make an array of it first: np.array([...])",
+                )
 
     def loop(self, loop: Loop) -> None:
         for init, param in zip(loop.inits, loop.carried, strict=True):

@@ -144,17 +144,22 @@ def check_writes(context: Context, function: Function) -> None:
         array = op.operands[0]
         name = array.hint or "this array"
         if not is_own(context, array, set()):
-            raise AliasingError(_foreign(function, op, name), span=op.span, help=_way_out(op, array, name))
+            raise AliasingError(
+                _foreign(function, op, name), span=op.span, help=_way_out(op, array, name)
+            )
         for other in conflicts_of(sharing, liveness, op):
-            line = other.op.span.line if other.op is not None and other.op.span is not None else None
+            line = (
+                other.op.span.line if other.op is not None and other.op.span is not None else None
+            )
             where = f" (line {line})" if line else ""
             second = other.hint or "another array"
             if second == name:
                 second = f"an earlier {name}"
             raise AliasingError(
                 f"{name!r} is written here, and {second!r}{where}, which may share its memory, is read afterwards",
-                span=op.span, help=f"make {second} a copy: {second} = ....copy()",
-            )  # fmt: skip
+                span=op.span,
+                help=f"make {second} a copy: {second} = ....copy()",
+            )
 
 
 def _foreign(function: Function, op: Op, name: str) -> str:

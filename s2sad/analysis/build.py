@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from s2sad.analysis.context import Context, static
+from s2sad.analysis.context import Context
 from s2sad.analysis.fold import fold
 from s2sad.analysis.shapes import infer
 from s2sad.errors import MissingRuleError
 from s2sad.ir.core import Block, Op, Value
-from s2sad.ir.kinds import ANY, NEVER, Kind, array, kind_of_constant, passive
+from s2sad.ir.kinds import ANY, NEVER, Kind, kind_of_constant, passive
 from s2sad.rules.parse import REQUIRED, Rule
 from s2sad.source import Span
 
@@ -28,26 +28,32 @@ def bind(
         return [str(i) for i in range(len(args))] + list(kwargs), [*args, *kwargs.values()]
     names = list(rule.params)
     bound: dict[str, Value] = {}
-    order = [n for n in names if n == rule.star or rule.star is None or names.index(n) > names.index(rule.star)]
+    order = [
+        n
+        for n in names
+        if n == rule.star or rule.star is None or names.index(n) > names.index(rule.star)
+    ]
     order = names if rule.star is None else [*names[: names.index(rule.star)], *order]
     if rule.star is not None and rule.spreads:
         before = names.index(rule.star)
-        params = names[:before] + [rule.star] * (len(args) - before) + list(kwargs)
+        spread = names[:before] + [rule.star] * (len(args) - before) + list(kwargs)
         unknown = [k for k in kwargs if k not in rule.params]
         if not unknown and len(args) > before:
-            return params, [*args, *kwargs.values()]
+            return spread, [*args, *kwargs.values()]
     if len(args) > len(order):
         raise MissingRuleError(
-            f"the rule for {fn} takes {len(order)} arguments, the call gives {len(args)}", span=span,
+            f"the rule for {fn} takes {len(order)} arguments, the call gives {len(args)}",
+            span=span,
             help=f"the rule knows: {', '.join(order)}",
-        )  # fmt: skip
+        )
     bound.update(zip(order, args, strict=False))
     for name, value in kwargs.items():
         if name not in rule.params:
             raise MissingRuleError(
-                f"the rule for {fn} does not know the keyword argument {name!r}", span=span,
+                f"the rule for {fn} does not know the keyword argument {name!r}",
+                span=span,
                 help=f"it knows: {', '.join(order)}",
-            )  # fmt: skip
+            )
         bound[name] = value
     for name, default in rule.params.items():
         if default is REQUIRED and name not in bound:
@@ -61,9 +67,10 @@ def bind(
         if name == rule.star:
             if value.op is None or value.op.name not in ("tuple", "list"):
                 raise MissingRuleError(
-                    f"{fn} takes a tuple or list whose length is known here", span=span,
+                    f"{fn} takes a tuple or list whose length is known here",
+                    span=span,
                     help="write the arrays out: (a, b, c)",
-                )  # fmt: skip
+                )
             params.extend([name] * len(value.op.operands))
             operands.extend(value.op.operands)
         else:
@@ -118,7 +125,9 @@ class Builder:
         params, operands = bind(rule, fn, values, keywords, self.span)
         return self.prim(fn, params, operands, rule)
 
-    def prim(self, fn: str, params: list[str], operands: list[Value], rule: Rule | None = None) -> Value:
+    def prim(
+        self, fn: str, params: list[str], operands: list[Value], rule: Rule | None = None
+    ) -> Value:
         rule = rule or self.context.registry.rules[fn]
         attrs: dict[str, Any] = {"fn": fn, "params": params}
         if rule.star:
@@ -151,5 +160,3 @@ PASSIVE_RESULTS = {
     "builtins.len": kind_of_constant(1),
     "builtins.bool": kind_of_constant(True),
 }
-
-__all__ = ["Builder", "array", "bind", "result_kind", "static"]

@@ -62,7 +62,11 @@ def unspread(b: Builder, op: Op) -> Value | None:
 
 def _again(b: Builder, op: Op, operands: list[Value]) -> Value:
     value = b.prim(op.fn, list(op.attrs["params"]), operands)
-    if value.op is not None and "accumulate" in op.attrs and value.op.fn in ("operator.add", "operator.sub"):
+    if (
+        value.op is not None
+        and "accumulate" in op.attrs
+        and value.op.fn in ("operator.add", "operator.sub")
+    ):
         value.op.attrs["accumulate"] = True
     return value
 
@@ -77,7 +81,9 @@ def sink_mask(b: Builder, op: Op) -> Value | None:
         for kept, zero in ((1, 2), (2, 1)):
             if number(mask[zero]) == 0 and number(mask[kept]) != 0:
                 product = b.call(op.fn, mask[kept], y) if one is x else b.call(op.fn, x, mask[kept])
-                parts = [mask[0], product, mask[zero]] if kept == 1 else [mask[0], mask[zero], product]
+                parts = (
+                    [mask[0], product, mask[zero]] if kept == 1 else [mask[0], mask[zero], product]
+                )
                 return b.call("numpy.where", *parts)
     return None
 
@@ -159,7 +165,9 @@ def _integers(b: Builder, op: Op, sign: int) -> Value | None:
         return None
     total = sign * outer + (inner if x.op.fn == "operator.add" else -inner)
     base = x.op.operands[0]
-    return b.call("operator.add", base, total) if total >= 0 else b.call("operator.sub", base, -total)
+    return (
+        b.call("operator.add", base, total) if total >= 0 else b.call("operator.sub", base, -total)
+    )
 
 
 def mul(b: Builder, op: Op) -> Value | None:
@@ -187,10 +195,11 @@ def mul(b: Builder, op: Op) -> Value | None:
         if negated:
             return b.call("operator.mul", -factor, negated[0])
         return None
-    for one, other in ((x, y), (y, x)):
+    for one in (x, y):
         negated = operand_of(one, "operator.neg")
         if negated:
-            return b.call("operator.neg", b.call("operator.mul", *((negated[0], y) if one is x else (x, negated[0]))))
+            pair = (negated[0], y) if one is x else (x, negated[0])
+            return b.call("operator.neg", b.call("operator.mul", *pair))
         scaled = operand_of(one, "operator.mul")
         if scaled and number(scaled[0]) is not None:
             rest = (scaled[1], y) if one is x else (x, scaled[1])
@@ -337,7 +346,11 @@ def broadcast_to(b: Builder, op: Op) -> Value | None:
     if have is not None and want is not None and same_dims(b, have, want):
         return x
     query = shape.op
-    if query is not None and query.fn == "intrinsic.shape" and same_shape(b.context, x, query.operands[0]):
+    if (
+        query is not None
+        and query.fn == "intrinsic.shape"
+        and same_shape(b.context, x, query.operands[0])
+    ):
         return x
     inner = operand_of(x, "numpy.broadcast_to")
     if inner:
@@ -369,7 +382,9 @@ def _defined_before(value: Value, b: Builder) -> bool:
 
 
 def same_dims(b: Builder, have: tuple[Any, ...], want: tuple[Any, ...]) -> bool:
-    return len(have) == len(want) and all(b.context.dims.same(p, q) for p, q in zip(have, want, strict=True))
+    return len(have) == len(want) and all(
+        b.context.dims.same(p, q) for p, q in zip(have, want, strict=True)
+    )
 
 
 def sum_(b: Builder, op: Op) -> Value | None:

@@ -60,7 +60,11 @@ def covers(context: Context, big: Value, small: Value) -> bool:
     """True where broadcasting `small` with `big` certainly gives the shape of `big`."""
     if small.kind.is_scalar:
         return True
-    if big.kind.dims is not None and small.kind.dims is not None and len(small.kind.dims) <= len(big.kind.dims):
+    if (
+        big.kind.dims is not None
+        and small.kind.dims is not None
+        and len(small.kind.dims) <= len(big.kind.dims)
+    ):
         pairs = zip(reversed(big.kind.dims), reversed(small.kind.dims), strict=False)
         if all(s == 1 or context.dims.same(b, s) for b, s in pairs):
             return True

@@ -93,10 +93,22 @@ def elementwise(context: Context, op: Op) -> Kind:
 
 
 EXACT_ON_INTEGERS = (
-    "numpy.add", "numpy.subtract", "numpy.multiply", "numpy.negative", "numpy.abs", "numpy.square",
-    "numpy.maximum", "numpy.minimum", "numpy.where", "numpy.clip", "numpy.sign", "numpy.positive",
-    "numpy.power", "numpy.fmax", "numpy.fmin",
-)  # fmt: skip
+    "numpy.add",
+    "numpy.subtract",
+    "numpy.multiply",
+    "numpy.negative",
+    "numpy.abs",
+    "numpy.square",
+    "numpy.maximum",
+    "numpy.minimum",
+    "numpy.where",
+    "numpy.clip",
+    "numpy.sign",
+    "numpy.positive",
+    "numpy.power",
+    "numpy.fmax",
+    "numpy.fmin",
+)
 
 
 def comparison(context: Context, op: Op) -> Kind:
@@ -241,7 +253,9 @@ def shape_value(context: Context, value: Value | None) -> tuple[Size, ...] | Non
 
 def reshape(context: Context, op: Op) -> Kind:
     dtype = op.operands[0].kind.dtype
-    dims = shape_value(context, op.arg("shape") or (op.operands[1] if len(op.operands) > 1 else None))
+    dims = shape_value(
+        context, op.arg("shape") or (op.operands[1] if len(op.operands) > 1 else None)
+    )
     if dims is None:
         return array(dtype, None)
     old = op.operands[0].kind.dims
@@ -249,7 +263,9 @@ def reshape(context: Context, op: Op) -> Kind:
     for size in dims:
         if size == -1:
             single = len(dims) == 1 and old is not None and len(old) == 1
-            out.append(old[0] if single and old else context.symbol(("reshape", op.operands[0], dims)))
+            out.append(
+                old[0] if single and old else context.symbol(("reshape", op.operands[0], dims))
+            )
         else:
             out.append(size)
     return Kind("number", dtype, tuple(out))
@@ -295,7 +311,11 @@ def ravel(context: Context, op: Op) -> Kind:
 
 
 def concatenate(context: Context, op: Op) -> Kind:
-    parts = [v.kind for v, p in zip(op.operands, op.attrs["params"], strict=True) if p == op.attrs["star"]]
+    parts = [
+        v.kind
+        for v, p in zip(op.operands, op.attrs["params"], strict=True)
+        if p == op.attrs["star"]
+    ]
     dtype = promote(parts)
     known, axis = static(op.arg("axis")) if op.arg("axis") is not None else (True, 0)
     if any(k.dims is None for k in parts) or not known or not isinstance(axis, int):
@@ -305,13 +325,19 @@ def concatenate(context: Context, op: Op) -> Kind:
         return array(dtype, None)
     sizes = [(k.dims or (1,))[axis] for k in parts]
     ints = [s for s in sizes if isinstance(s, int)]
-    total: Size = sum(ints) if len(ints) == len(sizes) else context.symbol(("concatenate", tuple(sizes)))
+    total: Size = (
+        sum(ints) if len(ints) == len(sizes) else context.symbol(("concatenate", tuple(sizes)))
+    )
     dims[axis] = total
     return Kind("number", dtype, tuple(dims))
 
 
 def stack(context: Context, op: Op) -> Kind:
-    parts = [v.kind for v, p in zip(op.operands, op.attrs["params"], strict=True) if p == op.attrs["star"]]
+    parts = [
+        v.kind
+        for v, p in zip(op.operands, op.attrs["params"], strict=True)
+        if p == op.attrs["star"]
+    ]
     dtype = promote(parts)
     known, axis = static(op.arg("axis")) if op.arg("axis") is not None else (True, 0)
     if any(k.dims is None for k in parts) or not known:
@@ -341,7 +367,9 @@ def getitem(context: Context, op: Op) -> Kind:
                 dims.append(rest.pop(0))
         elif not rest:
             return ANY
-        elif (part.kind.is_scalar and part.kind.dtype in ("int", "i8", "i4")) or isinstance(value, int):
+        elif (part.kind.is_scalar and part.kind.dtype in ("int", "i8", "i4")) or isinstance(
+            value, int
+        ):
             rest.pop(0)
         elif part.kind.base == "slice" or isinstance(value, slice):
             dims.append(sliced(context, rest.pop(0), part))
@@ -424,7 +452,12 @@ def copy(context: Context, op: Op) -> Kind:
 
 
 def scalar(context: Context, op: Op) -> Kind:
-    dtypes = {"builtins.float": "float", "builtins.int": "int", "builtins.len": "int", "builtins.bool": "bool"}
+    dtypes = {
+        "builtins.float": "float",
+        "builtins.int": "int",
+        "builtins.len": "int",
+        "builtins.bool": "bool",
+    }
     if op.fn.startswith("math."):
         return Kind("number", "float", ())
     return Kind("number", dtypes.get(op.fn) or promote([v.kind for v in op.operands]), ())

@@ -52,8 +52,12 @@ def is_new_version(value: Value) -> bool:
     if owner is None or owner.op is None or owner.op.name not in ("for", "while"):
         return False
     from_yield = owner.yields
-    return any(v.op is not None and v.op.fn in ("intrinsic.store", "intrinsic.index_add")
-               and _root(v) is value for v in from_yield)  # fmt: skip
+    return any(
+        v.op is not None
+        and v.op.fn in ("intrinsic.store", "intrinsic.index_add")
+        and _root(v) is value
+        for v in from_yield
+    )
 
 
 def _root(value: Value) -> Value:
@@ -123,7 +127,11 @@ def choose(context: Context, block: Block, needed: list[Value], free: set[Value]
             graph.edge(available, sink, store_cost(value))
             continue
         storing = store_cost(value)
-        if op.name in FREE_OPS or op.name == "undef" or value.kind.base not in ("number", "array", "any"):
+        if (
+            op.name in FREE_OPS
+            or op.name == "undef"
+            or value.kind.base not in ("number", "array", "any")
+        ):
             storing = INFINITE
         graph.edge(available, again, storing)
         graph.edge(again, sink, cost)

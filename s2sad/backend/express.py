@@ -95,7 +95,9 @@ class Expressions:
         return ast.Constant(value)
 
     def slice_constant(self, value: slice) -> ast.expr:
-        parts = [None if p is None else ast.Constant(p) for p in (value.start, value.stop, value.step)]
+        parts = [
+            None if p is None else ast.Constant(p) for p in (value.start, value.stop, value.step)
+        ]
         return ast.Slice(*parts)
 
     def slice(self, op: Op) -> ast.expr:
@@ -130,19 +132,31 @@ class Expressions:
         fn = op.fn
         if fn.startswith(HELPER):
             self.helpers.add(fn.removeprefix(HELPER))
-            return ast.Call(ast.Name(fn.removeprefix(HELPER), ast.Load()), [self.of(v) for v in op.operands], [])
+            return ast.Call(
+                ast.Name(fn.removeprefix(HELPER), ast.Load()), [self.of(v) for v in op.operands], []
+            )
         rule = self.context.registry.rules[fn]
         if rule.primal is None:
             pairs = list(zip(op.attrs["params"], op.operands, strict=True))
             args = [self.of(v) for p, v in pairs if p.isdigit()]
             keywords = [ast.keyword(p, self.of(v)) for p, v in pairs if not p.isdigit()]
             if fn.startswith("numpy.ndarray."):
-                return ast.Call(ast.Attribute(args[0], fn.rsplit(".", 1)[1], ast.Load()), args[1:], keywords)
+                return ast.Call(
+                    ast.Attribute(args[0], fn.rsplit(".", 1)[1], ast.Load()), args[1:], keywords
+                )
             return ast.Call(self.dotted(fn), args, keywords)
         env = self.environment(op, rule)
         node = _Substitute(env, rule, self).visit(copy.deepcopy(rule.primal))
-        if isinstance(node, ast.Call) and fn.startswith("numpy.ndarray.") and not _is_method(rule.primal):
-            return ast.Call(ast.Attribute(node.args[0], fn.rsplit(".", 1)[1], ast.Load()), node.args[1:], node.keywords)
+        if (
+            isinstance(node, ast.Call)
+            and fn.startswith("numpy.ndarray.")
+            and not _is_method(rule.primal)
+        ):
+            return ast.Call(
+                ast.Attribute(node.args[0], fn.rsplit(".", 1)[1], ast.Load()),
+                node.args[1:],
+                node.keywords,
+            )
         if isinstance(node, ast.Call) and not _is_method(rule.primal):
             node.func = self.dotted(fn)
         result: ast.expr = node
@@ -207,7 +221,11 @@ class _Substitute(ast.NodeTransformer):
             value = self.env[node.id]
             return ast.Tuple(value, ast.Load()) if isinstance(value, list) else value
         if node.id in self.rule.imports:
-            return self.expressions.dotted(self.rule.imports[node.id]) if "." in self.rule.imports[node.id] else node
+            return (
+                self.expressions.dotted(self.rule.imports[node.id])
+                if "." in self.rule.imports[node.id]
+                else node
+            )
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
@@ -216,7 +234,9 @@ class _Substitute(ast.NodeTransformer):
         for arg in node.args:
             if isinstance(arg, ast.Starred) and isinstance(arg.value, ast.Name):
                 args.extend(self.env.get(arg.value.id, []))
-            elif isinstance(arg, ast.Name) and arg.id in self.rule.params and arg.id not in self.env:
+            elif (
+                isinstance(arg, ast.Name) and arg.id in self.rule.params and arg.id not in self.env
+            ):
                 continue
             else:
                 args.append(self.visit(arg))
@@ -272,8 +292,14 @@ def _array_of(e: Expressions, op: Op) -> ast.expr:
 
     def listed(op: Op) -> ast.expr:
         items = [v for v, p in zip(op.operands, op.attrs["params"], strict=True) if p == "items"]
-        nested = [v.op if v.op in e.nested and v.op is not None and v.op.fn == op.fn else None for v in items]
-        return ast.List([e.of(v) if n is None else listed(n) for v, n in zip(items, nested, strict=True)], ast.Load())
+        nested = [
+            v.op if v.op in e.nested and v.op is not None and v.op.fn == op.fn else None
+            for v in items
+        ]
+        return ast.List(
+            [e.of(v) if n is None else listed(n) for v, n in zip(items, nested, strict=True)],
+            ast.Load(),
+        )
 
     dtype = op.arg("dtype") if "dtype" in op.attrs["params"] else None
     keywords = [] if dtype is None else [ast.keyword("dtype", e.of(dtype))]
@@ -287,6 +313,7 @@ def _getitem(e: Expressions, op: Op) -> ast.expr:
 SPECIAL: dict[str, Callable[[Expressions, Op], ast.expr | None]] = {
     "intrinsic.shape": _attribute("shape", "numpy.shape"), "intrinsic.ndim": _attribute("ndim", "numpy.ndim"),
     "intrinsic.size": _attribute("size", "numpy.size"), "intrinsic.dim": _dim, "intrinsic.trips": _trips,
-    "numpy.where": _where, "intrinsic.array_of": _array_of, "numpy.ndarray.T": _transposed, "operator.getitem": _getitem,
+    "numpy.where": _where, "intrinsic.array_of": _array_of,
+    "numpy.ndarray.T": _transposed, "operator.getitem": _getitem,
     **{fn: _binary for fn in OPERATORS},
 }  # fmt: skip

@@ -51,7 +51,11 @@ def _pretty(source: list[Any]) -> str:
 
 def expression_text(node: ast.expr) -> str:
     text: str = astor.to_source(
-        node, indent_with="    ", pretty_source=_pretty, pretty_string=_string, source_generator_class=Generator
+        node,
+        indent_with="    ",
+        pretty_source=_pretty,
+        pretty_string=_string,
+        source_generator_class=Generator,
     ).strip()
     if not isinstance(node, ast.Tuple) and _wrapped(text):
         text = text[1:-1]
@@ -60,7 +64,11 @@ def expression_text(node: ast.expr) -> str:
 
 def statement_text(node: ast.stmt) -> str:
     text: str = astor.to_source(
-        node, indent_with="    ", pretty_source=_pretty, pretty_string=_string, source_generator_class=Generator
+        node,
+        indent_with="    ",
+        pretty_source=_pretty,
+        pretty_string=_string,
+        source_generator_class=Generator,
     ).strip()
     return text
 
@@ -108,7 +116,11 @@ def wrap(text: str, pad: str) -> list[str]:
     pieces = _split_operators(value)
     if sep and len(pieces) > 1:
         inner = pad + "    "
-        return [f"{pad}{head}{sep}(", *(inner + p for p in _pack(pieces, WIDTH - len(inner))), f"{pad})"]
+        return [
+            f"{pad}{head}{sep}(",
+            *(inner + p for p in _pack(pieces, WIDTH - len(inner))),
+            f"{pad})",
+        ]
     return [pad + text]
 
 

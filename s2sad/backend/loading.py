@@ -19,6 +19,6 @@ def load(module: Module) -> Callable[..., Any]:
     namespace = types.ModuleType(module.name)
     namespace.__dict__.update(module.bindings)
     namespace.__file__ = path
-    exec(compile(module.text, path, "exec"), namespace.__dict__)  # noqa: S102 (our own text)
+    exec(compile(module.text, path, "exec"), namespace.__dict__)
     function: Callable[..., Any] = namespace.__dict__[module.name]
     return function

@@ -42,17 +42,18 @@ def assemble(context: Context, function: Function, doc: str, landmarks: bool) ->
     taken = {function.name, *captured, *context.registry.helpers}
     raiser = Raiser(context, function, taken, landmarks)
     lines = raiser.lines()
-    header = f"def {function.name}({_parameters(function, raiser.expressions)}):"
-    body = [Line(comment="")] and lines
-    if landmarks:
-        body = _with_sweeps(lines)
+    header = f"def {function.name}({_parameters(function)}):"
+    body = _with_sweeps(lines) if landmarks else lines
     text_lines = [header, *(_docstring(doc)), *render(body, 1)]
     used = {n.id for line in text_lines[1:] for n in _names(line)}
     constants, bindings = _constants(captured, used)
     helpers = _helpers(context, raiser.expressions)
     modules = set(raiser.expressions.modules)
     for helper in helpers:
-        modules |= {context.registry.helpers[helper].imports.get(m, "") for m in ("np", "math")} & {"numpy", "math"}
+        names = {
+            n.id for n in ast.walk(context.registry.helpers[helper].node) if isinstance(n, ast.Name)
+        }
+        modules |= {m for alias, m in (("np", "numpy"), ("math", "math")) if alias in names}
     if any("np." in line for line in constants):
         modules.add("numpy")
     parts: list[str] = []
@@ -86,7 +87,12 @@ def _with_sweeps(lines: list[Line]) -> list[Line]:
     first = next((i for i, line in enumerate(lines) if _is_reverse(line)), None)
     if first is None or first == 0:
         return lines
-    return [Line(comment="forward sweep"), *lines[:first], Line(comment="\nreverse sweep"), *lines[first:]]
+    return [
+        Line(comment="forward sweep"),
+        *lines[:first],
+        Line(comment="\nreverse sweep"),
+        *lines[first:],
+    ]
 
 
 def _is_reverse(line: Line) -> bool:
@@ -97,10 +103,10 @@ def _is_reverse(line: Line) -> bool:
     return any("_bar" in n for n in names) or any(_is_reverse(inner) for inner in line.body)
 
 
-def _parameters(function: Function, expressions: Expressions) -> str:
+def _parameters(function: Function) -> str:
     out = []
     for param in function.params:
-        text = expressions.names_of_params[param] if hasattr(expressions, "names_of_params") else param.hint
+        text = param.hint
         default = function.defaults.get(param.hint, _NOTHING)
         if default is _NOTHING or not _literal(default):
             out.append(text)
@@ -138,7 +144,11 @@ def _constants(captured: dict[str, Any], used: set[str]) -> tuple[list[str], dic
         if isinstance(value, (int, float, complex, str)):
             lines.append(f"{name} = {value!r}")
         elif hasattr(value, "tolist") and value.size <= LARGEST_ARRAY:
-            dtype = "" if value.dtype.name in ("float64", "int64", "bool") else f", dtype=np.{value.dtype.name}"
+            dtype = (
+                ""
+                if value.dtype.name in ("float64", "int64", "bool")
+                else f", dtype=np.{value.dtype.name}"
+            )
             lines.append(f"{name} = np.array({value.tolist()!r}{dtype})")
         else:
             bindings[name] = value
@@ -154,7 +164,11 @@ def _helpers(context: Context, expressions: Expressions) -> list[str]:
             return
         node = context.registry.helpers[name].node
         for inner in ast.walk(node):
-            if isinstance(inner, ast.Name) and inner.id in context.registry.helpers and inner.id != name:
+            if (
+                isinstance(inner, ast.Name)
+                and inner.id in context.registry.helpers
+                and inner.id != name
+            ):
                 visit(inner.id)
         order.append(name)
 
@@ -180,8 +194,12 @@ def shapes_line(context: Context, params: list[tuple[str, Kind]]) -> str:
             if isinstance(size, Dim):
                 if size.symbol not in letters and len(letters) < len(pool):
                     letters[size.symbol] = pool[len(letters)]
-                sizes.append(letters.get(size.symbol, "n") + (f"{size.offset:+d}" if size.offset else ""))
+                sizes.append(
+                    letters.get(size.symbol, "n") + (f"{size.offset:+d}" if size.offset else "")
+                )
             else:
                 sizes.append(str(size))
-        parts.append(f"{name}: {kind.dtype}[{', '.join(sizes)}]" if sizes else f"{name}: {kind.dtype}")
+        parts.append(
+            f"{name}: {kind.dtype}[{', '.join(sizes)}]" if sizes else f"{name}: {kind.dtype}"
+        )
     return ", ".join(parts)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import builtins
 import keyword
 
+from s2sad.analysis.aliases import must_write
 from s2sad.ir.core import Function, Loop, Op, Value
 from s2sad.ir.liveness import Liveness
-from s2sad.analysis.aliases import must_write
 
 RESERVED = {"np", "math", "scipy", "cp", "_"} | set(keyword.kwlist) | {
     n for n in dir(builtins) if not n.startswith("_")
@@ -22,7 +22,9 @@ RESERVED = {"np", "math", "scipy", "cp", "_"} | set(keyword.kwlist) | {
 class Names:
     """`of(value)`: the variable of a value."""
 
-    def __init__(self, function: Function, nested: set[Op], liveness: Liveness, taken: set[str]) -> None:
+    def __init__(
+        self, function: Function, nested: set[Op], liveness: Liveness, taken: set[str]
+    ) -> None:
         self.function = function
         self.nested = nested
         self.liveness = liveness
@@ -52,7 +54,11 @@ class Names:
             if op.name in ("for", "while"):
                 loop = Loop(op)
                 for tape, param in zip(loop.tapes_in, loop.consumed, strict=True):
-                    maker = Loop(tape.op) if tape.op is not None and tape.op.name in ("for", "while") else None
+                    maker = (
+                        Loop(tape.op)
+                        if tape.op is not None and tape.op.name in ("for", "while")
+                        else None
+                    )
                     if maker is not None and tape in maker.tapes_out:
                         self.taped[param] = maker.collects[maker.tapes_out.index(tape)]
             for region in op.regions:
@@ -92,13 +98,19 @@ class Names:
         for op in ops:
             if op not in self.nested and op.name == "prim" and op.attrs.get("accumulate"):
                 first = self.leftmost(op.operands[0])
-                if first in self.parent and self.hint(self.find(op.result)) == self.hint(self.find(first)):
+                if first in self.parent and self.hint(self.find(op.result)) == self.hint(
+                    self.find(first)
+                ):
                     self.join(op.result, first)
             elif op not in self.nested and op.name == "prim" and op.attrs.get("inplace"):
                 self.join(op.result, op.operands[0])
 
     def leftmost(self, value: Value) -> Value:
-        while value.op is not None and value.op in self.nested and value.op.fn in ("operator.add", "operator.sub"):
+        while (
+            value.op is not None
+            and value.op in self.nested
+            and value.op.fn in ("operator.add", "operator.sub")
+        ):
             value = value.op.operands[0]
         return value
 
@@ -129,7 +141,10 @@ class Names:
 
     def users_own(self, root: Value) -> bool:
         """True where a member is a variable that the user wrote."""
-        return any(v.hint and (v in self.params or (v.op is not None and v.op.exact)) for v in self.members[root])
+        return any(
+            v.hint and (v in self.params or (v.op is not None and v.op.exact))
+            for v in self.members[root]
+        )
 
     def hint(self, root: Value) -> str:
         members = self.members[root]

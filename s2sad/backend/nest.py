@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from s2sad.analysis.aliases import Sharing, must_write
 from s2sad.analysis.context import Context
 from s2sad.ir.core import Block, Function, Loop, Op, Value
-from s2sad.analysis.aliases import Sharing, must_write
 
 ALWAYS = {"tuple", "list", "slice", "undef"}
 QUERIES = {"intrinsic.shape", "intrinsic.dim", "intrinsic.ndim", "intrinsic.size"}
@@ -62,7 +62,9 @@ class _Nesting:
             return False
         if op.fn in QUERIES or (op.fn == "builtins.len" and not op.result.hint):
             return True
-        weight = 1 + sum(self.weight.get(v.op, 1) if v.op in self.nested else 1 for v in op.operands if v.op)
+        weight = 1 + sum(
+            self.weight.get(v.op, 1) if v.op in self.nested else 1 for v in op.operands if v.op
+        )
         self.weight[op] = weight
         value = op.result
         if must_write(op) or value.hint or value in self.collected:

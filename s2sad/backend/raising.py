@@ -6,14 +6,16 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from s2sad.analysis.aliases import must_write
 from s2sad.analysis.context import Context, static
 from s2sad.backend.express import Expressions
 from s2sad.backend.lines import Line, expression_text
 from s2sad.backend.naming import Names
 from s2sad.backend.nest import nest
+from s2sad.backend.rewrite import augmented, is_name, negated, sign_out
+from s2sad.backend.tapes import append_point, tape_groups
 from s2sad.ir.core import Block, Function, Loop, Op, Value, uses
 from s2sad.ir.liveness import Liveness
-from s2sad.analysis.aliases import must_write
 
 Mapping = dict[Value, Value]
 Finish = Callable[[Mapping, list[Line]], bool]
@@ -28,13 +30,15 @@ AUGMENTED: dict[str, type[ast.operator]] = {
 class Raiser:
     """Statements of one function. `modules` and `helpers` say what the statements need."""
 
-    def __init__(self, context: Context, function: Function, taken: set[str], landmarks: bool) -> None:
+    def __init__(
+        self, context: Context, function: Function, taken: set[str], landmarks: bool
+    ) -> None:
         self.context = context
         self.function = function
         self.landmarks = landmarks
         self.count = uses(function.body)
         self.nested = nest(context, function)
-        self.groups = _tape_groups(function)
+        self.groups = tape_groups(function)
         self.rows = self.row_loops()
         self.appends = self.append_points()
         liveness = Liveness(function, self.nested, self.appends)
@@ -67,7 +71,7 @@ class Raiser:
                 loop = Loop(op)
                 for group in self.groups[op]:
                     values = [loop.collects[k] for k in group]
-                    points.setdefault(_append_point(loop, values), []).extend(values)
+                    points.setdefault(append_point(loop, values), []).extend(values)
         return points
 
     # --- statements ---------------------------------------------------------------------------------------
@@ -111,12 +115,14 @@ class Raiser:
         loop = Loop(owner.op)
         for group in self.groups[owner.op]:
             values = [loop.collects[k] for k in group]
-            if _append_point(loop, values) is not at:
+            if append_point(loop, values) is not at:
                 continue
             items = [self.expressions.of(v) for v in values]
             item = items[0] if len(items) == 1 else ast.Tuple(items, ast.Load())
             tape = ast.Name(self.names.of(loop.tapes_out[group[0]]), ast.Load())
-            out.append(Line(ast.Expr(ast.Call(ast.Attribute(tape, "append", ast.Load()), [item], []))))
+            out.append(
+                Line(ast.Expr(ast.Call(ast.Attribute(tape, "append", ast.Load()), [item], [])))
+            )
 
     def is_tail(self, op: Op, block: Block) -> bool:
         """True where an `if` at a block's end is read by the block's yields alone."""
@@ -124,7 +130,9 @@ class Raiser:
             return False
         if any(self.count.get(r, 0) != block.yields.count(r) for r in op.results):
             return False
-        is_condition = block.op is not None and block.op.name == "while" and block.op.regions[0] is block
+        is_condition = (
+            block.op is not None and block.op.name == "while" and block.op.regions[0] is block
+        )
         appended = self.appends.get(op, [])
         return not is_condition and not any(r in appended for r in op.results)
 
@@ -150,7 +158,7 @@ class Raiser:
             out.extend(other)
             return left[1]
         if left[1]:
-            out.append(self.if_line(_negated(test), other))
+            out.append(self.if_line(negated(test), other))
             out.extend(then)
             return left[0]
         if then or other:
@@ -173,12 +181,16 @@ class Raiser:
 
     def if_else(self, test: ast.expr, then: list[Line], other: list[Line], out: list[Line]) -> None:
         if not then:
-            out.append(self.if_line(_negated(test), other))
+            out.append(self.if_line(negated(test), other))
             return
         out.append(self.if_line(test, then))
         if len(other) == 1 and other[0].header.startswith("if "):
             out.append(Line(header="el" + other[0].header, body=other[0].body))
-        elif other and other[0].header.startswith("if ") and all(o.header.startswith(("elif", "else")) for o in other[1:]):
+        elif (
+            other
+            and other[0].header.startswith("if ")
+            and all(o.header.startswith(("elif", "else")) for o in other[1:])
+        ):
             out.append(Line(header="el" + other[0].header, body=other[0].body))
             out.extend(other[1:])
         elif other:
@@ -216,11 +228,11 @@ class Raiser:
         op = value.op
         if op is not None and op.name == "prim" and isinstance(expression, ast.BinOp):
             in_place = must_write(op) or op.attrs.get("buffer") or value.kind.is_scalar
-            if op.attrs.get("inplace") and _is_name(expression.left, name):
+            if op.attrs.get("inplace") and is_name(expression.left, name):
                 out.append(Line(ast.AugAssign(target, AUGMENTED[op.fn](), expression.right)))
                 return
             if in_place and not op.exact and op.fn in ("operator.add", "operator.sub"):
-                rest = _augmented(expression, name)
+                rest = augmented(expression, name)
                 if rest is not None:
                     out.append(Line(ast.AugAssign(target, rest[0], rest[1])))
                     return
@@ -232,15 +244,22 @@ class Raiser:
         """x[index] = value, x[index] += value."""
         array, index, value = op.operands
         base = ast.Name(self.names.of(op.result), ast.Load())
-        if not (isinstance(self.expressions.of(array), ast.Name) and self.names.of(array) == base.id):
-            out.append(Line(ast.Assign([ast.Name(base.id, ast.Store())], self.expressions.of(array))))
+        if not (
+            isinstance(self.expressions.of(array), ast.Name) and self.names.of(array) == base.id
+        ):
+            out.append(
+                Line(ast.Assign([ast.Name(base.id, ast.Store())], self.expressions.of(array)))
+            )
         target = ast.Subscript(base, self.expressions.of(index), ast.Store())
         if op.fn == "intrinsic.store":
             out.append(Line(ast.Assign([target], self.expressions.of(value))))
             return
         if not op.exact and not once(index):
-            call = ast.Call(self.expressions.dotted("numpy.add.at"),
-                            [base, self.expressions.of(index), self.expressions.of(value)], [])  # fmt: skip
+            call = ast.Call(
+                self.expressions.dotted("numpy.add.at"),
+                [base, self.expressions.of(index), self.expressions.of(value)],
+                [],
+            )
             out.append(Line(ast.Expr(call)))
             return
         operator: ast.operator = ast.Add()
@@ -249,13 +268,15 @@ class Raiser:
             operator, value = ast.Sub(), inner.operands[0]
         expression = self.expressions.of(value)
         if isinstance(operator, ast.Add):
-            operator, expression = _sign_out(expression)
+            operator, expression = sign_out(expression)
         out.append(Line(ast.AugAssign(target, operator, expression)))
 
     def effect(self, op: Op, out: list[Line]) -> bool:
         what = op.attrs["what"]
         if what == "scalar":
-            test = ast.Call(self.expressions.dotted("numpy.ndim"), [self.expressions.of(op.operands[0])], [])
+            test = ast.Call(
+                self.expressions.dotted("numpy.ndim"), [self.expressions.of(op.operands[0])], []
+            )
             text = f"{op.attrs['function']} must return a number"
             error = ast.Call(ast.Name("ValueError", ast.Load()), [ast.Constant(text)], [])
             out.append(self.if_line(test, [Line(ast.Raise(error, None))]))
@@ -286,7 +307,10 @@ class Raiser:
             saved, self.current = self.current, None
 
             def close(m: Mapping, o: list[Line], region: Block = region) -> bool:
-                pairs = [(self.names.of(r), m.get(v, v)) for r, v in zip(op.results, region.yields, strict=True)]
+                pairs = [
+                    (self.names.of(r), m.get(v, v))
+                    for r, v in zip(op.results, region.yields, strict=True)
+                ]
                 self.copies(pairs, o)
                 return False
 
@@ -298,7 +322,7 @@ class Raiser:
             out.append(self.if_line(test, then))
             out.extend(other)
         elif left[1] and other:
-            out.append(self.if_line(_negated(test), other))
+            out.append(self.if_line(negated(test), other))
             out.extend(then)
         elif then or other:
             self.if_else(test, then, other, out)
@@ -322,7 +346,9 @@ class Raiser:
             read = {n.id for n in ast.walk(expression) if isinstance(n, ast.Name)}
             todo.append((name, value, expression, read))
         while todo:
-            ready = next((t for t in todo if not any(t[0] in o[3] for o in todo if o is not t)), None)
+            ready = next(
+                (t for t in todo if not any(t[0] in o[3] for o in todo if o is not t)), None
+            )
             if ready is None:
                 targets = ast.Tuple([ast.Name(t[0], ast.Store()) for t in todo], ast.Store())
                 out.append(Line(ast.Assign([targets], ast.Tuple([t[2] for t in todo], ast.Load()))))
@@ -344,10 +370,15 @@ class Raiser:
         if trips is not None:
             name = self.names.of(trips)
             out.append(Line(ast.Assign([ast.Name(name, ast.Store())], ast.Constant(0))))
-            body.append(Line(ast.AugAssign(ast.Name(name, ast.Store()), ast.Add(), ast.Constant(1))))
+            body.append(
+                Line(ast.AugAssign(ast.Name(name, ast.Store()), ast.Add(), ast.Constant(1)))
+            )
 
         def close(m: Mapping, o: list[Line]) -> bool:
-            pairs = [(self.names.of(p), m.get(v, v)) for p, v in zip(loop.carried, loop.next, strict=True)]
+            pairs = [
+                (self.names.of(p), m.get(v, v))
+                for p, v in zip(loop.carried, loop.next, strict=True)
+            ]
             self.copies(pairs, o)
             return self.stop(loop, m, o)
 
@@ -376,7 +407,7 @@ class Raiser:
         head: list[Line] = []
         self.block(condition, head, lambda m, o: False)
         test = self.expressions.of(condition.yields[0])
-        head.append(self.if_line(_negated(test), [Line(ast.Break())]))
+        head.append(self.if_line(negated(test), [Line(ast.Break())]))
         body[:0] = head
         return "while True:"
 
@@ -415,7 +446,9 @@ class Raiser:
             if tape.op is not None and tape.op in self.groups:
                 maker = Loop(tape.op)
                 k = maker.tapes_out.index(tape)
-                group = [maker.tapes_out[j] for j in next(g for g in self.groups[tape.op] if k in g)]
+                group = [
+                    maker.tapes_out[j] for j in next(g for g in self.groups[tape.op] if k in g)
+                ]
             done.update(group)
             out.append(([params[t] for t in group], group[0], backwards))
         return out
@@ -440,80 +473,3 @@ def once(index: Value) -> bool:
     if op is not None and (op.name == "slice" or op.name == "const"):
         return True
     return index.kind.is_scalar or index.kind.dtype == "b1"
-
-
-def _tape_groups(function: Function) -> dict[Op, list[list[int]]]:
-    """For each loop that collects: its tapes, in groups that are one list of tuples.
-
-    Tapes are one list where the same loops read them, in the same order, and nothing else does.
-    """
-    readers: dict[Value, list[Any]] = {}
-    ops = list(function.body.walk())
-    for op in ops:
-        if op.name in ("for", "while"):
-            loop = Loop(op)
-            for tape, backwards in zip(loop.tapes_in, loop.backwards, strict=True):
-                readers.setdefault(tape, []).append((id(op), backwards))
-        for region in op.regions:
-            for value in region.yields:
-                if value.kind.base == "tape":
-                    readers.setdefault(value, []).append((id(value), True))
-    groups: dict[Op, list[list[int]]] = {}
-    for op in ops:
-        if op.name in ("for", "while") and op.attrs["collected"]:
-            by_reader: dict[Any, list[int]] = {}
-            for k, tape in enumerate(Loop(op).tapes_out):
-                by_reader.setdefault(tuple(readers.get(tape, [])), []).append(k)
-            groups[op] = list(by_reader.values())
-    return groups
-
-
-def _append_point(loop: Loop, values: list[Value]) -> Op | Block:
-    places = {op: i for i, op in enumerate(loop.body.ops)}
-    made = [v.op for v in values if v.op is not None and v.op in places]
-    return max(made, key=lambda op: places[op]) if made else loop.body
-
-
-def _is_name(node: ast.expr, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
-
-
-def _mentions(node: ast.expr, name: str) -> bool:
-    return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(node))
-
-
-def _augmented(expression: ast.BinOp, name: str) -> tuple[ast.operator, ast.expr] | None:
-    """x + a - b as (+, a - b): the operator and the right side of an augmented assignment to x."""
-    terms: list[tuple[ast.operator, ast.expr]] = []
-    node: ast.expr = expression
-    while isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
-        terms.append((node.op, node.right))
-        node = node.left
-    if not _is_name(node, name):
-        return None
-    terms.reverse()
-    first, value = terms[0]
-    negative = isinstance(first, ast.Sub)
-    for operator, term in terms[1:]:
-        flipped: ast.operator = operator
-        if negative:
-            flipped = ast.Add() if isinstance(operator, ast.Sub) else ast.Sub()
-        value = ast.BinOp(value, flipped, term)
-    return (ast.Sub() if negative else ast.Add()), value
-
-
-def _sign_out(expression: ast.expr) -> tuple[ast.operator, ast.expr]:
-    """-2.0 * t as (-, 2.0 * t)."""
-    if isinstance(expression, ast.UnaryOp) and isinstance(expression.op, ast.USub):
-        return ast.Sub(), expression.operand
-    if isinstance(expression, ast.BinOp) and isinstance(expression.op, (ast.Mult, ast.Div)):
-        operator, left = _sign_out(expression.left)
-        if isinstance(operator, ast.Sub):
-            return operator, ast.BinOp(left, expression.op, expression.right)
-    return ast.Add(), expression
-
-
-def _negated(test: ast.expr) -> ast.expr:
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return test.operand
-    return ast.UnaryOp(ast.Not(), test)

@@ -17,7 +17,15 @@ DTYPES = {
     "float64": "f8", "double": "f8", "float32": "f4", "single": "f4", "int64": "i8", "int32": "i4", "bool_": "b1",
     "bool": "b1", "complex128": "c16", "float": "f8", "int": "i8",
 }  # fmt: skip
-JAXTYPING = {"Float": "f8", "Float64": "f8", "Float32": "f4", "Int": "i8", "Int64": "i8", "Bool": "b1", "Complex": "c16"}
+JAXTYPING = {
+    "Float": "f8",
+    "Float64": "f8",
+    "Float32": "f4",
+    "Int": "i8",
+    "Int64": "i8",
+    "Bool": "b1",
+    "Complex": "c16",
+}
 
 
 def annotated_kinds(function: Any) -> dict[str, Kind]:
@@ -47,7 +55,7 @@ def _plain(annotation: Any) -> ast.expr:
             return ast.parse(node.value, mode="eval").body
         except SyntaxError:
             return node
-    return node  # type: ignore[no-any-return]
+    return node
 
 
 def _from_annotation(node: ast.expr) -> Kind | None:
@@ -97,11 +105,21 @@ def parse_signature(text: str) -> dict[str, Kind]:
     while at < len(text.rstrip()):
         match = SIGNATURE.match(text, at)
         if match is None:
-            raise UsageError(f"cannot read the signature at {text[at:]!r}", help='write it as "w: f8[n, k], rate: float"')
+            raise UsageError(
+                f"cannot read the signature at {text[at:]!r}",
+                help='write it as "w: f8[n, k], rate: float"',
+            )
         name, dtype, shape = match.groups()
         if shape is None:
+            if dtype == "NoneType":
+                kinds[name] = Kind(dtype)
+                at = match.end()
+                continue
             if dtype not in SCALARS and not re.fullmatch(r"[fiubc]\d+", dtype):
-                raise UsageError(f"unknown kind {dtype!r} in the signature", help="use float, int, bool, f8, f4, i8, ...")
+                raise UsageError(
+                    f"unknown kind {dtype!r} in the signature",
+                    help="use float, int, bool, f8, f4, i8, ...",
+                )
             kinds[name] = SCALARS.get(dtype) or Kind("number", dtype, ())
         else:
             kinds[name] = array(dtype, _sizes(name, shape[1:-1]))

@@ -8,26 +8,22 @@ by the flag. A flag that is the same on every path costs nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gast
 
+from s2sad.frontend.base import Base
 from s2sad.frontend.find import statement_of
+from s2sad.frontend.loops import FLAGS, Attempt, Vars, itself
 from s2sad.frontend.scope import Binding, Closure, Items, Static
 from s2sad.ir.core import Block, Op, Value
-from s2sad.ir.kinds import ANY, BOOL, INT, NEVER
-
-if TYPE_CHECKING:
-    from s2sad.frontend.lower import Lowering
-
-FLAGS = ("$returned", "$break", "$continue")
-Vars = dict[str, Binding]
+from s2sad.ir.kinds import ANY, BOOL, NEVER
 
 
-class Control:
+class Control(Base):
     """The part of `Lowering` that handles sequences of statements, branches and loops."""
 
-    def statements(self: Lowering, nodes: list[Any]) -> None:
+    def statements(self, nodes: list[Any]) -> None:
         for i, node in enumerate(nodes):
             saved = self.statement
             self.statement = statement_of(self.scope.source.file, node)
@@ -50,7 +46,7 @@ class Control:
                 self.branch(flag, lambda: None, lambda r=rest: self.statements(r), node, "guard")  # type: ignore[misc]
                 return
 
-    def leaving(self: Lowering, node: Any) -> bool | Value:
+    def leaving(self, node: Any) -> bool | Value:
         """Whether the statement just lowered leaves its block: True, False, or a flag."""
         flags: list[Value] = []
         for name in FLAGS:
@@ -64,13 +60,15 @@ class Control:
             return False
         result = flags[0]
         for flag in flags[1:]:
-            other = flag
-            result = self.to_value(self.choose(result, lambda r=result: r, lambda o=other: o, node, "or"), node)  # type: ignore[misc]
+            result = self.either(result, flag, node)
         return result
+
+    def either(self, a: Value, b: Value, node: Any) -> Value:
+        return self.to_value(self.choose(a, lambda: a, lambda: b, node, "or"), node)
 
     # --- branches ---------------------------------------------------------------------------------------
 
-    def if_statement(self: Lowering, node: Any, rest: list[Any]) -> bool:
+    def if_statement(self, node: Any, rest: list[Any]) -> bool:
         """Lower an `if`; True where it took the rest of the block into a branch."""
         test = self.expression(node.test)
         known = self.known_truth(test)
@@ -89,15 +87,24 @@ class Control:
                     if leaving is False:
                         self.statements(rest)
                     elif leaving is not True:
-                        self.branch(leaving, lambda: None, lambda: self.statements(rest), node, "guard")
+                        self.branch(
+                            leaving, lambda: None, lambda: self.statements(rest), node, "guard"
+                        )
 
             return run
 
-        self.branch(self.to_value(test, node.test), side(node.body, node.orelse), side(node.orelse, node.body), node, "if")
+        self.branch(
+            self.to_value(test, node.test),
+            side(node.body, node.orelse),
+            side(node.orelse, node.body),
+            node,
+            "if",
+        )
         return taken
 
-    def branch(self: Lowering, test: Value, then: Callable[[], None], other: Callable[[], None],
-               node: Any, form: str) -> None:  # fmt: skip
+    def branch(
+        self, test: Value, then: Callable[[], None], other: Callable[[], None], node: Any, form: str
+    ) -> None:
         """Run two pieces of lowering as branches of an `if`, and merge the variables that they set."""
         outer, before, statement = self.block, dict(self.scope.vars), self.statement
         blocks: list[Block] = []
@@ -118,23 +125,36 @@ class Control:
         self.scope.vars = merged
         outer.append(op)
 
-    def choose(self: Lowering, test: Value, then: Callable[[], Binding], other: Callable[[], Binding],
-               node: Any, form: str) -> Binding:  # fmt: skip
+    def choose(
+        self,
+        test: Value,
+        then: Callable[[], Binding],
+        other: Callable[[], Binding],
+        node: Any,
+        form: str,
+    ) -> Binding:
         """The value of a conditional expression."""
         self.branch(
-            test, lambda: self.set_var("$value", then()), lambda: self.set_var("$value", other()), node, form
+            test,
+            lambda: self.set_var("$value", then()),
+            lambda: self.set_var("$value", other()),
+            node,
+            form,
         )
         return self.scope.vars.pop("$value")
 
-    def set_var(self: Lowering, name: str, binding: Binding) -> None:
+    def set_var(self, name: str, binding: Binding) -> None:
         self.scope.vars[name] = binding
 
-    def merge(self: Lowering, op: Op, name: str, a: Binding | None, b: Binding | None, node: Any) -> Binding:
+    def merge(self, op: Op, name: str, a: Binding | None, b: Binding | None, node: Any) -> Binding:
         """The binding of a variable after a branch that gives it `a` on one side and `b` on the other."""
         if a is b and a is not None:
             return a
         if isinstance(a, Items) and isinstance(b, Items) and len(a.items) == len(b.items):
-            return Items([self.merge(op, name, p, q, node) for p, q in zip(a.items, b.items, strict=True)], a.kind)
+            return Items(
+                [self.merge(op, name, p, q, node) for p, q in zip(a.items, b.items, strict=True)],
+                a.kind,
+            )
         if isinstance(a, Items) and b is None:
             return Items([self.merge(op, name, p, None, node) for p in a.items], a.kind)
         if isinstance(b, Items) and a is None:
@@ -146,15 +166,25 @@ class Control:
             if isinstance(a, Static) and isinstance(b, Static) and a.value == b.value:
                 return a
         for binding in (a, b):
-            if isinstance(binding, Closure) or isinstance(binding, Static) and not isinstance(binding.value, bool):
+            if (
+                isinstance(binding, Closure)
+                or isinstance(binding, Static)
+                and not isinstance(binding.value, bool)
+            ):
                 other = b if binding is a else a
                 if other is None:
                     return binding
-                raise self.unsupported(node, f"{name!r} is one function or object on one branch and another on the other",
-                                       "call the function inside the branch")  # fmt: skip
+                raise self.unsupported(
+                    node,
+                    f"{name!r} is one function or object on one branch and another on the other",
+                    "call the function inside the branch",
+                )
         if isinstance(a, Items) or isinstance(b, Items):
-            raise self.unsupported(node, f"{name.strip('$')!r} has another structure on each branch",
-                                   "give it the same number of items on both")  # fmt: skip
+            raise self.unsupported(
+                node,
+                f"{name.strip('$')!r} has another structure on each branch",
+                "give it the same number of items on both",
+            )
         values = []
         for binding, block in ((a, op.regions[0]), (b, op.regions[1])):
             saved, self.block = self.block, block
@@ -167,12 +197,12 @@ class Control:
         op.results.append(result)
         return result
 
-    def undef(self: Lowering, node: Any) -> Value:
+    def undef(self, node: Any) -> Value:
         return self.op("undef", [], NEVER, node)
 
     # --- loops ------------------------------------------------------------------------------------------
 
-    def for_statement(self: Lowering, node: Any) -> None:
+    def for_statement(self, node: Any) -> None:
         iterated = node.iter
         if isinstance(iterated, gast.Call) and isinstance(iterated.func, gast.Name):
             callee = self.lookup(iterated.func)
@@ -190,21 +220,30 @@ class Control:
         array = self.to_value(binding, iterated)
         length = self.prim("builtins.len", [array], {}, iterated)
         domain = [self.const(0, iterated), length, self.const(1, iterated)]
-        self.loop(node, domain, lambda index: self.prim("operator.getitem", [array, index], {}, iterated, row=True))
+        self.loop(
+            node,
+            domain,
+            lambda index: self.prim("operator.getitem", [array, index], {}, iterated, row=True),
+        )
 
-    def unrolled(self: Lowering, node: Any, items: Items) -> None:
+    def unrolled(self, node: Any, items: Items) -> None:
         """A loop over a tuple or list of known length: its body, once for each item."""
         if node.orelse or _mentions(node.body, (gast.Break, gast.Continue, gast.Return)):
-            raise self.unsupported(node, "break, continue and else are not supported yet in a loop over a tuple",
-                                   "loop over range and index the tuple's array")  # fmt: skip
+            raise self.unsupported(
+                node,
+                "break, continue and else are not supported yet in a loop over a tuple",
+                "loop over range and index the tuple's array",
+            )
         for item in items.items:
             self.assign(node.target, item, node)
             self.statements(node.body)
 
-    def while_statement(self: Lowering, node: Any) -> None:
+    def while_statement(self, node: Any) -> None:
         self.loop(node, None, None)
 
-    def loop(self: Lowering, node: Any, domain: list[Value] | None, element: Callable[[Value], Value] | None) -> None:
+    def loop(
+        self, node: Any, domain: list[Value] | None, element: Callable[[Value], Value] | None
+    ) -> None:
         names = _assigned(node)
         templates: dict[str, Binding] = {}
         flags: set[str] = set()
@@ -212,7 +251,7 @@ class Control:
         while True:
             self.block, self.scope.vars, self.statement = outer, dict(before), statement
             mark = len(outer.ops)
-            attempt = _Attempt(self, node, names, templates, flags, domain, element)
+            attempt = Attempt(self, node, names, templates, flags, domain, element)
             if attempt.run():
                 break
             del outer.ops[mark:]
@@ -224,187 +263,15 @@ class Control:
             if broken is None:
                 self.statements(node.orelse)
             else:
-                self.branch(broken, lambda: None, lambda: self.statements(node.orelse), node, "guard")
+                self.branch(
+                    broken, lambda: None, lambda: self.statements(node.orelse), node, "guard"
+                )
 
 
-class _Attempt:
-    """One try at lowering a loop. What the body sets decides what the loop carries, so a try may have to be
-    repeated: when a variable turns out to hold a tuple, or the body may return."""
-
-    def __init__(self, lowering: Lowering, node: Any, names: list[str], templates: dict[str, Binding],
-                 flags: set[str], domain: list[Value] | None, element: Callable[[Value], Value] | None) -> None:  # fmt: skip
-        self.low = lowering
-        self.node = node
-        self.names = names
-        self.templates = templates
-        self.flags = flags
-        self.domain = domain
-        self.element = element
-        self.inits: list[Value] = []
-        self.params: list[Value] = []
-        self.condition_params: list[Value] = []
-        self.structure: dict[str, Binding] = {}
-        self.body = Block()
-        self.condition: Block | None = None
-        self.broken: Value | None = None
-        self.ends: dict[str, Binding] = {}
-
-    def run(self) -> bool:
-        low, node = self.low, self.node
-        before = dict(low.scope.vars)
-        self.before = before
-        carried_names = [n for n in self.names if self.carries(n, before)] + sorted(self.flags)
-        start: dict[str, Binding] = {}
-        for name in carried_names:
-            binding = before.get(name, self.templates.get(name))
-            if name in ("$returned", "$break"):
-                binding = low.const(False, node)
-            start[name] = self.parameters(name, binding)
-        if self.domain is None:
-            self.run_condition(start)
-        low.block = self.body
-        low.scope.vars = dict(before) | start
-        for flag in FLAGS:
-            if flag in self.flags:
-                low.scope.vars[flag] = Static(False)
-            else:
-                low.scope.vars.pop(flag, None)
-        if self.domain is not None:
-            is_range = isinstance(node.target, gast.Name) and self.element is itself
-            index = Value(INT, node.target.id if is_range else "i")
-            self.body.add_param(index)
-            low.loop_indices.add(index)
-            assert self.element is not None
-            low.assign(node.target, self.element(index), node)
-        for param in self.params:
-            self.body.add_param(param)
-        low.statements(node.body)
-        return self.check(carried_names, start)
-
-    def carries(self, name: str, before: Vars) -> bool:
-        binding = before.get(name)
-        return not isinstance(binding, (Static, Closure))
-
-    def parameters(self, name: str, binding: Binding | None) -> Binding:
-        """Loop parameters for a variable; its initial values go to `inits`."""
-        if isinstance(binding, Items):
-            return Items([self.parameters(name, b) for b in binding.items], binding.kind)
-        value = self.low.undef(self.node) if binding is None else self.low.to_value(binding, self.node)
-        self.inits.append(value)
-        param = Value(BOOL if name in FLAGS else ANY, "" if name.startswith("$") else name)
-        self.params.append(param)
-        return param
-
-    def run_condition(self, start: dict[str, Binding]) -> None:
-        """The condition of a while loop, on parameters of its own."""
-        low = self.low
-        self.condition = Block()
-        copies = {p: Value(p.kind, p.hint) for p in self.params}
-        for p in self.params:
-            self.condition.add_param(copies[p])
-
-        def copied(binding: Binding) -> Binding:
-            if isinstance(binding, Items):
-                return Items([copied(b) for b in binding.items], binding.kind)
-            return copies[binding]  # type: ignore[index]
-
-        low.block = self.condition
-        saved = low.scope.vars
-        low.scope.vars = dict(saved) | {n: copied(b) for n, b in start.items()}
-        test = low.to_value(low.expression(self.node.test), self.node)
-        low.scope.vars = saved
-        self.condition.yields = [test]
-
-    def check(self, carried_names: list[str], start: dict[str, Binding]) -> bool:
-        """Whether what the body did fits what the loop carries; if not, note what to carry."""
-        low = self.low
-        ends = low.scope.vars
-        wanted = set()
-        if ends.get("$returned", Static(False)) != Static(False):
-            wanted |= {"$returned", "$ret"}
-        if self.node.orelse and ends.get("$break", Static(False)) != Static(False):
-            wanted.add("$break")
-        again = bool(wanted - self.flags)
-        self.flags |= wanted
-        nexts: list[Value] = []
-        for name in carried_names:
-            end = ends.get(name)
-            if not self.fits(name, start[name], end, nexts):
-                again = True
-        if again:
-            return False
-        self.ends = {n: start[n] for n in carried_names}
-        stop = self.stop(ends)
-        self.body.yields = ([stop] if stop is not None else []) + nexts
-        self.has_stop = stop is not None
-        return True
-
-    def fits(self, name: str, start: Binding, end: Binding | None, nexts: list[Value]) -> bool:
-        low = self.low
-        if isinstance(start, Items):
-            if not isinstance(end, Items) or len(end.items) != len(start.items):
-                raise low.unsupported(self.node, f"{name.strip('$')!r} changes its structure in the loop",
-                                      "keep the same number of items, or use a NumPy array")  # fmt: skip
-            return all([self.fits(name, p, q, nexts) for p, q in zip(start.items, end.items, strict=True)])
-        if isinstance(end, Items):
-            if name in self.templates or self.inits[self.params.index(start)].kind != NEVER:  # type: ignore[arg-type]
-                raise low.unsupported(self.node, f"{name.strip('$')!r} changes its structure in the loop",
-                                      "keep the same number of items, or use a NumPy array")  # fmt: skip
-            self.templates[name] = _undefined(low, end, self.node)
-            return False
-        if end is None:
-            nexts.append(start)  # type: ignore[arg-type]
-        else:
-            nexts.append(low.to_value(end, self.node))
-        return True
-
-    def stop(self, ends: Vars) -> Value | None:
-        """The flag that ends the loop after this iteration; None where nothing does."""
-        self.low.scope.vars = dict(ends)
-        self.low.scope.vars["$continue"] = Static(False)
-        leaving = self.low.leaving(self.node)
-        self.low.scope.vars = ends
-        if leaving is False:
-            return None
-        return self.low.const(True, self.node) if leaving is True else leaving
-
-    def finish(self) -> None:
-        low = self.low
-        results = [Value(p.kind, p.hint) for p in self.params]
-        extra = [Value(INT, "trips")] if self.domain is None or self.has_stop else []
-        attrs = {"carried": len(self.params), "collected": 0, "stop": self.has_stop, "backwards": []}
-        regions = [self.body] if self.condition is None else [self.condition, self.body]
-        name = "while" if self.domain is None else "for"
-        op = Op(name, [*(self.domain or []), *self.inits], [*results, *extra], attrs, regions, low.span(self.node), True)
-        low.block.append(op)
-        after = dict(zip(self.params, results, strict=True))
-
-        def final(binding: Binding) -> Binding:
-            if isinstance(binding, Items):
-                return Items([final(b) for b in binding.items], binding.kind)
-            return after[binding]  # type: ignore[index]
-
-        finals = {n: final(b) for n, b in self.ends.items()}
-        self.broken = finals.pop("$break", None)  # type: ignore[assignment]
-        fixed = {n: b for n, b in low.scope.vars.items() if n in self.names and isinstance(b, (Static, Closure))}
-        low.scope.vars = {**self.before, **fixed, **finals}
-
-
-def itself(index: Value) -> Value:
-    """The element of a range: the index itself."""
-    return index
-
-
-def _range(low: Lowering, args: list[Value], node: Any) -> list[Value]:
+def _range(low: Control, args: list[Value], node: Any) -> list[Value]:
     start = args[0] if len(args) > 1 else low.const(0, node)
     stop = args[1] if len(args) > 1 else args[0]
     return [start, stop, args[2] if len(args) > 2 else low.const(1, node)]
-
-
-def _undefined(low: Lowering, binding: Binding, node: Any) -> Binding:
-    if isinstance(binding, Items):
-        return Items([_undefined(low, b, node) for b in binding.items], binding.kind)
-    return low.undef(node)
 
 
 def _always_leaves(nodes: list[Any]) -> bool:
@@ -412,7 +279,12 @@ def _always_leaves(nodes: list[Any]) -> bool:
     for node in nodes:
         if isinstance(node, (gast.Return, gast.Break, gast.Continue, gast.Raise)):
             return True
-        if isinstance(node, gast.If) and node.orelse and _always_leaves(node.body) and _always_leaves(node.orelse):
+        if (
+            isinstance(node, gast.If)
+            and node.orelse
+            and _always_leaves(node.body)
+            and _always_leaves(node.orelse)
+        ):
             return True
     return False
 
@@ -432,7 +304,11 @@ def _assigned(loop: Any) -> list[str]:
             return
         if isinstance(node, gast.Name) and isinstance(node.ctx, (gast.Store, gast.Del)):
             names[node.id] = None
-        if isinstance(node, gast.Subscript) and isinstance(node.ctx, gast.Store) and isinstance(node.value, gast.Name):
+        if (
+            isinstance(node, gast.Subscript)
+            and isinstance(node.ctx, gast.Store)
+            and isinstance(node.value, gast.Name)
+        ):
             names[node.value.id] = None
         for child in gast.iter_child_nodes(node):
             visit(child)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import types
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gast
 import numpy as np
 
 from s2sad.errors import UnresolvedNameError
+from s2sad.frontend.base import Base
 from s2sad.frontend.scope import Binding, Closure, Items, Static
-from s2sad.ir.core import Op, Value, clone_block
+from s2sad.ir.core import Value, clone_block
 from s2sad.ir.kinds import Kind, passive
-
-if TYPE_CHECKING:
-    from s2sad.frontend.lower import Lowering
 
 BINARY = {
     "Add": "add", "Sub": "sub", "Mult": "mul", "Div": "truediv", "FloorDiv": "floordiv", "Mod": "mod",
@@ -35,114 +33,114 @@ FOLDED = {
 }  # fmt: skip
 
 
-class Expressions:
+class Expressions(Base):
     """The part of `Lowering` that handles expressions."""
 
-    def expression(self: Lowering, node: Any) -> Binding:
+    def expression(self, node: Any) -> Binding:
         method = getattr(self, "expr_" + type(node).__name__, None)
         if method is None:
             from_lower = _describe(node)
-            raise self.unsupported(node, f"{from_lower} is not supported yet", "write it in plain expressions and loops")
+            raise self.unsupported(
+                node,
+                f"{from_lower} is not supported yet",
+                "write it in plain expressions and loops",
+            )
         result: Binding = method(node)
         return result
 
-    def to_value(self: Lowering, binding: Binding, node: Any) -> Value:
-        """A binding as one value of the IR."""
-        if isinstance(binding, Value):
-            return binding
-        if isinstance(binding, Items):
-            operands = [self.to_value(i, node) for i in binding.items]
-            return self.op(binding.kind, operands, passive(binding.kind), node)
-        if isinstance(binding, Static):
-            if isinstance(binding.value, type) or type(binding.value).__module__ == "numpy":
-                return self.op("const", [], passive("object"), node, value=binding.value)
-            if isinstance(binding.value, bool):
-                return self.const(binding.value, node)
-        what = getattr(getattr(binding, "value", None), "__name__", None) or getattr(binding, "name", "this object")
-        raise self.unsupported(node, f"{what!r} cannot be used as a value here")
-
-    def value_of(self: Lowering, node: Any) -> Value:
-        return self.to_value(self.expression(node), node)
-
-    def prim(self: Lowering, fn: str, args: list[Value], kwargs: dict[str, Value], node: Any, **attrs: Any) -> Value:
-        params, operands, extra = self.primitives.bind(fn, args, kwargs, self.span(node))
-        op = Op("prim", operands, [Value()], {"fn": fn, "params": params, **extra, **attrs}, [], self.span(node), exact=True)
-        return self.block.append(op).result
-
     # --- atoms ------------------------------------------------------------------------------------------
 
-    def expr_Constant(self: Lowering, node: Any) -> Binding:
+    def expr_Constant(self, node: Any) -> Binding:
         return self.const(node.value, node)
 
-    def expr_Name(self: Lowering, node: Any) -> Binding:
+    def expr_Name(self, node: Any) -> Binding:
         return self.lookup(node)
 
-    def expr_Tuple(self: Lowering, node: Any) -> Binding:
+    def expr_Tuple(self, node: Any) -> Binding:
         return Items([self.expression(e) for e in self.no_stars(node.elts)])
 
-    def expr_List(self: Lowering, node: Any) -> Binding:
+    def expr_List(self, node: Any) -> Binding:
         return Items([self.expression(e) for e in self.no_stars(node.elts)], "list")
 
-    def no_stars(self: Lowering, nodes: list[Any]) -> list[Any]:
+    def no_stars(self, nodes: list[Any]) -> list[Any]:
         for node in nodes:
             if isinstance(node, gast.Starred):
                 raise self.unsupported(node, "a star expression is not supported yet")
         return nodes
 
-    def expr_Lambda(self: Lowering, node: Any) -> Binding:
+    def expr_Lambda(self, node: Any) -> Binding:
         return self.closure(node, "lambda")
 
-    def expr_JoinedStr(self: Lowering, node: Any) -> Binding:
+    def expr_JoinedStr(self, node: Any) -> Binding:
         holes = [part.value for part in node.values if isinstance(part, gast.FormattedValue)]
         operands = [self.value_of(h) for h in holes]
         return self.op("python", operands, passive("str"), node, node=node, holes=holes)
 
-    def expr_Attribute(self: Lowering, node: Any) -> Binding:
+    def expr_Attribute(self, node: Any) -> Binding:
         binding = self.expression(node.value)
         if isinstance(binding, Static):
             if not hasattr(binding.value, node.attr):
-                raise UnresolvedNameError(f"{binding.name or binding.value!r} has no attribute {node.attr!r}",
-                                          span=self.span(node), help="check the spelling")  # fmt: skip
+                raise UnresolvedNameError(
+                    f"{binding.name or binding.value!r} has no attribute {node.attr!r}",
+                    span=self.span(node),
+                    help="check the spelling",
+                )
             obj = getattr(binding.value, node.attr)
             if type(obj) in (int, float):
                 module = getattr(binding.value, "__name__", "")
                 name = f"{module}.{node.attr}" if module in ("math", "numpy") else node.attr
                 return self.const(obj, node, name)
-            return self.outer_object(obj, node.attr, node) if not callable(obj) else Static(obj, node.attr)
+            return (
+                self.outer_object(obj, node.attr, node)
+                if not callable(obj)
+                else Static(obj, node.attr)
+            )
         if isinstance(binding, (Items, Closure)):
             raise self.unsupported(node, f"the attribute {node.attr!r} is not supported here")
         fn = ATTRIBUTES.get(node.attr)
         if fn is None:
-            raise self.unsupported(node, f"reading the attribute {node.attr!r} is not supported yet",
-                                   "pass the number or array itself as an argument")  # fmt: skip
+            raise self.unsupported(
+                node,
+                f"reading the attribute {node.attr!r} is not supported yet",
+                "pass the number or array itself as an argument",
+            )
         return self.prim(fn, [binding], {}, node, form="attribute")
 
     # --- operators --------------------------------------------------------------------------------------
 
-    def expr_BinOp(self: Lowering, node: Any) -> Binding:
+    def expr_BinOp(self, node: Any) -> Binding:
         left, right = self.expression(node.left), self.expression(node.right)
         if isinstance(left, Items) and isinstance(right, Items) and isinstance(node.op, gast.Add):
             return Items([*left.items, *right.items], left.kind)
-        return self.binary(node.op, self.to_value(left, node.left), self.to_value(right, node.right), node)
+        return self.binary(
+            node.op, self.to_value(left, node.left), self.to_value(right, node.right), node
+        )
 
-    def binary(self: Lowering, op: Any, left: Value, right: Value, node: Any) -> Value:
+    def binary(self, op: Any, left: Value, right: Value, node: Any) -> Value:
         return self.prim(f"operator.{BINARY[type(op).__name__]}", [left, right], {}, node)
 
-    def expr_UnaryOp(self: Lowering, node: Any) -> Binding:
-        name = {"USub": "neg", "UAdd": "pos", "Not": "not_", "Invert": "invert"}[type(node.op).__name__]
+    def expr_UnaryOp(self, node: Any) -> Binding:
+        name = {"USub": "neg", "UAdd": "pos", "Not": "not_", "Invert": "invert"}[
+            type(node.op).__name__
+        ]
         value = self.value_of(node.operand)
         fn = f"operator.{name}"
-        if value.op is not None and value.op.name == "const" and fn in FOLDED and "name" not in value.op.attrs:
+        if (
+            value.op is not None
+            and value.op.name == "const"
+            and fn in FOLDED
+            and "name" not in value.op.attrs
+        ):
             return self.const(FOLDED[fn](value.op.value), node)
         return self.prim(fn, [value], {}, node)
 
-    def expr_Compare(self: Lowering, node: Any) -> Binding:
+    def expr_Compare(self, node: Any) -> Binding:
         left = self.expression(node.left)
         if len(node.ops) == 1:
             return self.compare(node.ops[0], left, self.expression(node.comparators[0]), node)
         return self.chain(left, list(zip(node.ops, node.comparators, strict=True)), node)
 
-    def chain(self: Lowering, left: Binding, rest: list[tuple[Any, Any]], node: Any) -> Binding:
+    def chain(self, left: Binding, rest: list[tuple[Any, Any]], node: Any) -> Binding:
         """a < b < c: b is computed once, c only where a < b."""
         (op, right_node), *more = rest
         right = self.expression(right_node)
@@ -151,7 +149,7 @@ class Expressions:
             return first
         return self.short_circuit("and", first, lambda: self.chain(right, more, node), node)
 
-    def compare(self: Lowering, op: Any, left: Binding, right: Binding, node: Any) -> Value:
+    def compare(self, op: Any, left: Binding, right: Binding, node: Any) -> Value:
         name = type(op).__name__
         if name in ("Is", "IsNot") and self.is_none(right):
             if self.is_none(left):
@@ -164,7 +162,7 @@ class Expressions:
             return self.const((a.op.value == b.op.value) is (name == "Eq"), node)
         return self.prim(COMPARE[name], [a, b], {}, node)
 
-    def is_none(self: Lowering, binding: Binding) -> bool:
+    def is_none(self, binding: Binding) -> bool:
         return (
             isinstance(binding, Value)
             and binding.op is not None
@@ -172,17 +170,17 @@ class Expressions:
             and binding.op.value is None
         )
 
-    def expr_BoolOp(self: Lowering, node: Any) -> Binding:
+    def expr_BoolOp(self, node: Any) -> Binding:
         word = "and" if isinstance(node.op, gast.And) else "or"
         return self.bool_chain(word, node.values, node)
 
-    def bool_chain(self: Lowering, word: str, nodes: list[Any], node: Any) -> Binding:
+    def bool_chain(self, word: str, nodes: list[Any], node: Any) -> Binding:
         first = self.expression(nodes[0])
         if len(nodes) == 1:
             return first
         return self.short_circuit(word, first, lambda: self.bool_chain(word, nodes[1:], node), node)
 
-    def short_circuit(self: Lowering, word: str, first: Binding, rest: Any, node: Any) -> Binding:
+    def short_circuit(self, word: str, first: Binding, rest: Any, node: Any) -> Binding:
         """`first and rest()`: an `if`, so that the rest is only computed where Python would."""
         known = self.known_truth(first)
         if known is not None:
@@ -191,7 +189,7 @@ class Expressions:
         branches = (rest, lambda: test) if word == "and" else (lambda: test, rest)
         return self.choose(test, branches[0], branches[1], node, word)
 
-    def known_truth(self: Lowering, binding: Binding) -> bool | None:
+    def known_truth(self, binding: Binding) -> bool | None:
         """Truth of a binding, where it does not depend on the run."""
         if isinstance(binding, Static):
             return bool(binding.value) if isinstance(binding.value, bool) else True
@@ -203,75 +201,105 @@ class Expressions:
             return None if binding.kind.is_array else bool(binding.op.value)
         return None
 
-    def expr_IfExp(self: Lowering, node: Any) -> Binding:
+    def expr_IfExp(self, node: Any) -> Binding:
         test = self.expression(node.test)
         known = self.known_truth(test)
         if known is not None:
             return self.expression(node.body if known else node.orelse)
         return self.choose(
-            self.to_value(test, node.test), lambda: self.expression(node.body), lambda: self.expression(node.orelse),
-            node, "ifexp",
-        )  # fmt: skip
+            self.to_value(test, node.test),
+            lambda: self.expression(node.body),
+            lambda: self.expression(node.orelse),
+            node,
+            "ifexp",
+        )
 
     # --- indexing ---------------------------------------------------------------------------------------
 
-    def expr_Subscript(self: Lowering, node: Any) -> Binding:
+    def expr_Subscript(self, node: Any) -> Binding:
         binding = self.expression(node.value)
         if isinstance(binding, Items):
-            index = self.expression(node.slice) if not isinstance(node.slice, gast.Slice) else self.index(node.slice)
+            index = (
+                self.expression(node.slice)
+                if not isinstance(node.slice, gast.Slice)
+                else self.index(node.slice)
+            )
             position = self.literal(index)
             if isinstance(position, int):
                 if -len(binding.items) <= position < len(binding.items):
                     return binding.items[position]
-                raise self.unsupported(node, f"the index {position} is outside of {len(binding.items)} items")
+                raise self.unsupported(
+                    node, f"the index {position} is outside of {len(binding.items)} items"
+                )
             if isinstance(position, slice):
                 return Items(binding.items[position], binding.kind)
-            raise self.unsupported(node, f"a {binding.kind} is indexed by what is only known at run time",
-                                   "use a NumPy array")  # fmt: skip
-        return self.prim("operator.getitem", [self.to_value(binding, node), self.index(node.slice)], {}, node)
+            raise self.unsupported(
+                node,
+                f"a {binding.kind} is indexed by what is only known at run time",
+                "use a NumPy array",
+            )
+        return self.prim(
+            "operator.getitem", [self.to_value(binding, node), self.index(node.slice)], {}, node
+        )
 
-    def literal(self: Lowering, binding: Binding) -> Any:
+    def literal(self, binding: Binding) -> Any:
         if isinstance(binding, Value) and binding.op is not None:
             if binding.op.name == "const":
                 return binding.op.value
             if binding.op.name == "slice":
                 parts = [self.literal(v) for v in binding.op.operands]
-                return slice(*parts) if all(p is None or isinstance(p, int) for p in parts) else NotImplemented
+                return (
+                    slice(*parts)
+                    if all(p is None or isinstance(p, int) for p in parts)
+                    else NotImplemented
+                )
         return NotImplemented
 
-    def index(self: Lowering, node: Any) -> Value:
+    def index(self, node: Any) -> Value:
         """The index inside brackets, as a value."""
         if isinstance(node, gast.Slice):
-            parts = [self.const(None, node) if p is None else self.value_of(p) for p in (node.lower, node.upper, node.step)]
+            parts = [
+                self.const(None, node) if p is None else self.value_of(p)
+                for p in (node.lower, node.upper, node.step)
+            ]
             return self.op("slice", parts, passive("slice"), node)
         if isinstance(node, gast.Tuple):
             return self.op("tuple", [self.index(e) for e in node.elts], passive("tuple"), node)
         return self.value_of(node)
 
-    def is_basic(self: Lowering, index: Value) -> bool:
+    def is_basic(self, index: Value) -> bool:
         """True for an index that names each element once: integers, slices, None and Ellipsis."""
         if index.op is not None and index.op.name == "tuple":
             return all(self.is_basic(v) for v in index.op.operands)
         if index.op is not None and index.op.name == "slice":
             return True
         if index.op is not None and index.op.name == "const":
-            return index.op.value is None or index.op.value is Ellipsis or isinstance(index.op.value, int)
+            return (
+                index.op.value is None
+                or index.op.value is Ellipsis
+                or isinstance(index.op.value, int)
+            )
         return index.kind.is_scalar or self.is_loop_index(index)
 
-    def is_loop_index(self: Lowering, value: Value) -> bool:
+    def is_loop_index(self, value: Value) -> bool:
         owner = value.owner
         if owner is not None and owner.op is not None:
             return owner.op.name == "for" and owner.params[0] is value
         if value in self.loop_indices:
             return True
         op = value.op
-        if op is not None and op.fn in ("operator.add", "operator.sub", "operator.mul", "operator.neg"):
+        if op is not None and op.fn in (
+            "operator.add",
+            "operator.sub",
+            "operator.mul",
+            "operator.neg",
+        ):
             return all(self.is_basic(v) for v in op.operands)
         return op is not None and op.fn in ("builtins.len", "builtins.int", "intrinsic.dim")
 
     # --- calls ------------------------------------------------------------------------------------------
 
-    def expr_Call(self: Lowering, node: Any) -> Binding:
+    def expr_Call(self, node: Any) -> Binding:
         if isinstance(node.func, gast.Attribute):
             receiver = self.expression(node.func.value)
             if not isinstance(receiver, Static):
@@ -284,11 +312,16 @@ class Expressions:
         if isinstance(callee, Closure):
             return self.call_closure(callee, args, kwargs, node)
         if not isinstance(callee, Static):
-            raise self.unsupported(node.func, "the function that is called here is only known at run time",
-                                   "call a function by its name")  # fmt: skip
+            raise self.unsupported(
+                node.func,
+                "the function that is called here is only known at run time",
+                "call a function by its name",
+            )
         return self.call_object(callee, args, kwargs, node)
 
-    def call_object(self: Lowering, callee: Static, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
+    def call_object(
+        self, callee: Static, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding:
         obj = callee.value
         special = SPECIAL.get(id(obj))
         if special is not None:
@@ -303,16 +336,25 @@ class Expressions:
         fn = self.primitives.name_of(obj, preferred)
         if fn is not None:
             values = [self.to_value(a, node) for a in args]
-            return self.prim(fn, values, {k: self.to_value(v, node) for k, v in kwargs.items()}, node)
+            return self.prim(
+                fn, values, {k: self.to_value(v, node) for k, v in kwargs.items()}, node
+            )
         inner = self.primitives.inlined(obj)
         if inner is not None:
             return self.call_ir(inner, args, kwargs, node)
         if isinstance(obj, types.FunctionType) and not _is_library(obj):
             return self.call_python(obj, args, kwargs, node)
-        name = preferred or f"{getattr(obj, '__module__', None) or ''}.{getattr(obj, '__name__', repr(obj))}".lstrip(".")
+        name = (
+            preferred
+            or f"{getattr(obj, '__module__', None) or ''}.{getattr(obj, '__name__', repr(obj))}".lstrip(
+                "."
+            )
+        )
         raise self.primitives.missing(name, self.span(node))
 
-    def call_ir(self: Lowering, inner: Any, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
+    def call_ir(
+        self, inner: Any, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding:
         """A call of a derivative: its operations are copied in."""
         if kwargs:
             raise self.unsupported(node, "a derivative is called with positional arguments here")
@@ -326,12 +368,14 @@ class Expressions:
         results = [mapping.get(v, v) for v in body.yields]
         return results[0] if len(results) == 1 else Items(list(results))
 
-    def method(self: Lowering, receiver: Binding, node: Any) -> Binding:
+    def method(self, receiver: Binding, node: Any) -> Binding:
         name = node.func.attr
         fn = f"numpy.ndarray.{name}"
         if not isinstance(receiver, Value) or not self.primitives.has(fn):
             if isinstance(receiver, Items):
-                raise self.unsupported(node, f"the method {name!r} of a {receiver.kind} is not supported yet")
+                raise self.unsupported(
+                    node, f"the method {name!r} of a {receiver.kind} is not supported yet"
+                )
             raise self.primitives.missing(fn, self.span(node))
         args = [self.value_of(a) for a in self.no_stars(node.args)]
         kwargs = {k.arg: self.value_of(k.value) for k in node.keywords}
@@ -344,12 +388,17 @@ class Expressions:
 
 
 def _extreme(fn: str) -> Any:
-    def special(self: Lowering, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
+    def special(
+        self: Expressions, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding | None:
         if len(args) == 1 and isinstance(args[0], Items):
             args = args[0].items
         if kwargs or len(args) < 2:
-            raise self.unsupported(node, f"this form of {fn.split('.')[1]} is not supported yet",
-                                   "compare two numbers, or use np.max and np.min on an array")  # fmt: skip
+            raise self.unsupported(
+                node,
+                f"this form of {fn.split('.')[1]} is not supported yet",
+                "compare two numbers, or use np.max and np.min on an array",
+            )
         result = self.to_value(args[0], node)
         for arg in args[1:]:
             result = self.prim(fn, [result, self.to_value(arg, node)], {}, node)
@@ -358,27 +407,38 @@ def _extreme(fn: str) -> Any:
     return special
 
 
-def _sum(self: Lowering, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
+def _sum(
+    self: Expressions, args: list[Binding], kwargs: dict[str, Binding], node: Any
+) -> Binding | None:
     if not isinstance(args[0], Items) or kwargs:
-        raise self.unsupported(node, "the built-in sum is supported for tuples and lists of known length",
-                               "use np.sum for an array")  # fmt: skip
+        raise self.unsupported(
+            node,
+            "the built-in sum is supported for tuples and lists of known length",
+            "use np.sum for an array",
+        )
     total = self.to_value(args[1], node) if len(args) > 1 else self.const(0, node)
     for item in args[0].items:
         total = self.prim("operator.add", [total, self.to_value(item, node)], {}, node)
     return total
 
 
-def _len(self: Lowering, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
+def _len(
+    self: Expressions, args: list[Binding], kwargs: dict[str, Binding], node: Any
+) -> Binding | None:
     return self.const(len(args[0].items), node) if isinstance(args[0], Items) else None
 
 
-def _pow(self: Lowering, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
+def _pow(
+    self: Expressions, args: list[Binding], kwargs: dict[str, Binding], node: Any
+) -> Binding | None:
     if len(args) != 2 or kwargs:
         raise self.unsupported(node, "pow with a modulus is not differentiable")
     return self.prim("operator.pow", [self.to_value(a, node) for a in args], {}, node)
 
 
-def _array(self: Lowering, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
+def _array(
+    self: Expressions, args: list[Binding], kwargs: dict[str, Binding], node: Any
+) -> Binding | None:
     """np.array of a list of numbers or arrays: its items are operands, so that derivatives pass through."""
     if len(args) != 1 or not isinstance(args[0], Items) or set(kwargs) - {"dtype"}:
         return None
@@ -389,13 +449,22 @@ def _array(self: Lowering, args: list[Binding], kwargs: dict[str, Binding], node
         return self.prim("intrinsic.array_of", values, {}, node)
 
     if dtype:
-        values = [made(i) if isinstance(i, Items) else self.to_value(i, node) for i in args[0].items]
+        values = [
+            made(i) if isinstance(i, Items) else self.to_value(i, node) for i in args[0].items
+        ]
         return self.prim("intrinsic.array_of", [*values], dtype, node)
     return made(args[0])
 
 
-SPECIAL = {id(np.array): _array, id(np.asarray): _array, id(max): _extreme("builtins.max"), id(min): _extreme("builtins.min"), id(sum): _sum, id(len): _len,
-           id(pow): _pow}  # fmt: skip
+SPECIAL = {
+    id(np.array): _array,
+    id(np.asarray): _array,
+    id(max): _extreme("builtins.max"),
+    id(min): _extreme("builtins.min"),
+    id(sum): _sum,
+    id(len): _len,
+    id(pow): _pow,
+}
 
 
 def _literal(value: Value) -> bool:
@@ -415,6 +484,3 @@ def _describe(node: Any) -> str:
         "Starred": "a star expression", "Slice": "a slice outside of brackets",
     }  # fmt: skip
     return names.get(type(node).__name__, f"this expression ({type(node).__name__})")
-
-
-__all__ = ["Expressions"]

@@ -28,6 +28,12 @@ class FunctionSource:
     def span(self, node: Any, statement: Statement | None = None) -> Span:
         return span_of(self.file, node, statement)
 
+    def header(self) -> Span:
+        """The line on which the function is defined."""
+        node = self.node
+        width = len(self.file.line(node.lineno).rstrip())
+        return Span(self.file, node.lineno, node.col_offset, node.lineno, width)
+
 
 def span_of(file: SourceFile, node: Any, statement: Statement | None = None) -> Span:
     return Span(
@@ -66,21 +72,20 @@ def find(function: Any) -> FunctionSource:
         module = _module(path, text)
     except SyntaxError as error:
         raise SourceUnavailableError(
-            f"{path} cannot be parsed any more: {error.msg}", help="reload the module after editing it"
+            f"{path} cannot be parsed any more: {error.msg}",
+            help="reload the module after editing it",
         ) from error
     nodes = [n for n in ast.walk(module) if _starts_at(n, function)]
-    if len(nodes) > 1:
-        code = function.__code__
-        columns = {p[2] for p in code.co_positions() if p[0] == code.co_firstlineno and p[2] is not None}
-        inside = [n for n in nodes if columns and n.body.col_offset <= min(columns) <= n.body.end_col_offset]  # type: ignore[attr-defined]
-        nodes = inside if len(inside) == 1 and len(columns) > 0 and False else nodes
     if len(nodes) != 1:
         what = "shares its line with another lambda" if nodes else "is not where its code says"
         span = span_of(file, nodes[0]) if nodes else None
         raise SourceUnavailableError(
-            f"the function {function.__name__!r} {what}", span=span,
-            help="define it with def on a line of its own" if nodes else "reload the module after editing it",
-        )  # fmt: skip
+            f"the function {function.__name__!r} {what}",
+            span=span,
+            help="define it with def on a line of its own"
+            if nodes
+            else "reload the module after editing it",
+        )
     return FunctionSource(function.__name__, gast.ast_to_gast(nodes[0]), file, function)
 
 

@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import builtins
 import types
-from typing import Any, Protocol
+from typing import Any
 
 import gast
 
-from s2sad.errors import S2SADError, UnresolvedNameError, UnsupportedSyntaxError
+from s2sad.errors import UnresolvedNameError
+from s2sad.frontend.base import Primitives
 from s2sad.frontend.control import Control
 from s2sad.frontend.expressions import Expressions
 from s2sad.frontend.find import FunctionSource, find, statement_of
 from s2sad.frontend.scope import Binding, Closure, Items, Scope, Static
-from s2sad.ir.core import Block, Function, Op, Value
-from s2sad.ir.kinds import ANY, Kind, kind_of_constant
-from s2sad.source import Span, Statement
-
-
-class Primitives(Protocol):
-    """What lowering asks of the rules."""
-
-    def name_of(self, obj: Any, preferred: str = "") -> str | None: ...
-    def has(self, name: str) -> bool: ...
-    def bind(
-        self, fn: str, args: list[Value], kwargs: dict[str, Value], span: Span
-    ) -> tuple[list[str], list[Value], dict[str, Any]]: ...
-    def missing(self, name: str, span: Span) -> S2SADError: ...
-    def inlined(self, obj: Any) -> Any: ...
+from s2sad.ir.core import Function, Op, Value
+from s2sad.ir.kinds import ANY, Kind
 
 
 def lower(function: Any, primitives: Primitives, statics: dict[str, Any] | None = None) -> Function:
@@ -39,45 +27,24 @@ def lower(function: Any, primitives: Primitives, statics: dict[str, Any] | None 
 class Lowering(Expressions, Control):
     """Lowers one function and the functions that it calls, which are written out in place."""
 
-    def __init__(self, source: FunctionSource, primitives: Primitives) -> None:
-        self.source = source
-        self.primitives = primitives
-        self.scope = Scope(source)
-        self.block = Block()
-        self.statement: Statement | None = None
-        self.sources: list[FunctionSource] = [source]
-        self.stack: list[Any] = []
-        self.captured: dict[str, Any] = {}
-        self.loop_indices: set[Value] = set()
-
-    # --- building ---------------------------------------------------------------------------------------
-
-    def span(self, node: Any) -> Span:
-        return self.scope.source.span(node, self.statement)
-
-    def op(self, opcode: str, operands: list[Value], kind: Kind, at: Any, **attrs: Any) -> Value:
-        op = Op(opcode, operands, [Value(kind)], attrs, [], self.span(at), exact=True)
-        return self.block.append(op).result
-
-    def const(self, value: Any, node: Any, name: str = "") -> Value:
-        attrs = {"value": value} | ({"name": name} if name else {})
-        return self.op("const", [], kind_of_constant(value), node, **attrs)
-
-    def unsupported(self, node: Any, what: str, help: str = "") -> UnsupportedSyntaxError:
-        return UnsupportedSyntaxError(what, span=self.span(node), help=help)
-
     # --- functions --------------------------------------------------------------------------------------
 
     def function(self, statics: dict[str, Any]) -> Function:
         node = self.source.node
         if isinstance(node, gast.AsyncFunctionDef):
-            raise self.unsupported(node, "an async function cannot be differentiated", "write it as a plain def")
+            raise self.unsupported(
+                node, "an async function cannot be differentiated", "write it as a plain def"
+            )
         arguments = node.args
         if arguments.vararg or arguments.kwarg:
             where = arguments.vararg or arguments.kwarg
-            raise self.unsupported(where, "*args and **kwargs of a differentiated function are not supported yet",
-                                   "name the parameters")  # fmt: skip
-        names = [a.id for a in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]]
+            raise self.unsupported(
+                where,
+                "*args and **kwargs of a differentiated function are not supported yet",
+                "name the parameters",
+            )
+        all_params = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        names = [a.id for a in all_params]
         params = []
         for name in names:
             param = Value(ANY, name)
@@ -105,7 +72,8 @@ class Lowering(Expressions, Control):
             "path": self.source.file.path,
             "sources": self.sources,
             "captured": self.captured,
-            "n_kwonly": len(arguments.kwonlyargs),
+            "header": self.source.header(),
+            "spans": {a.id: self.source.span(a) for a in all_params},
         }
         return out
 
@@ -129,13 +97,23 @@ class Lowering(Expressions, Control):
         result = self.scope.vars.get("$ret")
         return self.const(None, node) if result is None else result
 
-    def call_function(self, source: FunctionSource, lexical: Scope | None, args: list[Binding],
-                      kwargs: dict[str, Binding], defaults: dict[str, Binding], node: Any) -> Binding:  # fmt: skip
+    def call_function(
+        self,
+        source: FunctionSource,
+        lexical: Scope | None,
+        args: list[Binding],
+        kwargs: dict[str, Binding],
+        defaults: dict[str, Binding],
+        node: Any,
+    ) -> Binding:
         """A call of a user function, written out in place."""
         key = (source.file.path, source.node.lineno, source.node.col_offset)
         if key in self.stack or len(self.stack) > 60:
-            raise self.unsupported(node, f"the recursive function {source.name!r} is not supported yet",
-                                   "write the recursion as a loop")  # fmt: skip
+            raise self.unsupported(
+                node,
+                f"the recursive function {source.name!r} is not supported yet",
+                "write the recursion as a loop",
+            )
         scope = Scope(source, lexical)
         self.bind_arguments(scope, source, args, kwargs, defaults, node)
         saved = self.scope, self.statement
@@ -151,32 +129,51 @@ class Lowering(Expressions, Control):
             self.stack.pop()
             self.scope, self.statement = saved
 
-    def bind_arguments(self, scope: Scope, source: FunctionSource, args: list[Binding],
-                       kwargs: dict[str, Binding], defaults: dict[str, Binding], node: Any) -> None:  # fmt: skip
+    def bind_arguments(
+        self,
+        scope: Scope,
+        source: FunctionSource,
+        args: list[Binding],
+        kwargs: dict[str, Binding],
+        defaults: dict[str, Binding],
+        node: Any,
+    ) -> None:
         arguments = source.node.args
         if arguments.vararg or arguments.kwarg:
-            raise self.unsupported(node, f"{source.name!r} takes *args or **kwargs, which is not supported yet")
+            raise self.unsupported(
+                node, f"{source.name!r} takes *args or **kwargs, which is not supported yet"
+            )
         names = [a.id for a in [*arguments.posonlyargs, *arguments.args]]
         allowed = names + [a.id for a in arguments.kwonlyargs]
         if len(args) > len(names):
-            raise self.unsupported(node, f"{source.name!r} takes {len(names)} arguments, not {len(args)}")
+            raise self.unsupported(
+                node, f"{source.name!r} takes {len(names)} arguments, not {len(args)}"
+            )
         scope.vars.update(zip(names, args, strict=False))
         for name, value in kwargs.items():
             if name not in allowed or name in scope.vars:
-                raise self.unsupported(node, f"{source.name!r} cannot take the argument {name!r} here")
+                raise self.unsupported(
+                    node, f"{source.name!r} cannot take the argument {name!r} here"
+                )
             scope.vars[name] = value
         for name in allowed:
             if name not in scope.vars:
                 if name not in defaults:
-                    raise self.unsupported(node, f"the call of {source.name!r} does not give {name!r}")
+                    raise self.unsupported(
+                        node, f"the call of {source.name!r} does not give {name!r}"
+                    )
                 scope.vars[name] = defaults[name]
 
-    def call_python(self, function: Any, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
+    def call_python(
+        self, function: Any, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding:
         source = next((s for s in self.sources if s.function is function), None) or find(function)
         defaults = {k: self.outer_object(v, "", node) for k, v in self.defaults(function).items()}
         return self.call_function(source, None, args, kwargs, defaults, node)
 
-    def call_closure(self, closure: Closure, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
+    def call_closure(
+        self, closure: Closure, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding:
         outer = closure.scope.source
         source = FunctionSource(closure.name, closure.node, outer.file, outer.function)
         return self.call_function(source, closure.scope, args, kwargs, closure.defaults, node)
@@ -241,7 +238,9 @@ class Lowering(Expressions, Control):
             and not call.keywords
         )
         if not is_builtin or node.cause is not None:
-            raise self.unsupported(node, "this raise is not supported yet", "raise a built-in exception with a message")
+            raise self.unsupported(
+                node, "this raise is not supported yet", "raise a built-in exception with a message"
+            )
         self.effect("raise", call, node)
         self.scope.vars["$returned"] = Static(True)
 
@@ -276,7 +275,14 @@ class Lowering(Expressions, Control):
             else:
                 old = self.prim("operator.getitem", [array, index], {}, target)
                 value = self.to_value(self.expression(node.value), node.value)
-                self.write("intrinsic.store", target, array, index, self.binary(node.op, old, value, node), node)
+                self.write(
+                    "intrinsic.store",
+                    target,
+                    array,
+                    index,
+                    self.binary(node.op, old, value, node),
+                    node,
+                )
         else:
             raise self.unsupported(target, "this augmented assignment is not supported yet")
 
@@ -292,7 +298,9 @@ class Lowering(Expressions, Control):
             index = self.index(target.slice)
             self.write("intrinsic.store", target, array, index, self.to_value(value, node), node)
         elif isinstance(target, gast.Attribute):
-            raise self.unsupported(target, "writing an attribute is not supported yet", "return the value instead")
+            raise self.unsupported(
+                target, "writing an attribute is not supported yet", "return the value instead"
+            )
         else:
             raise self.unsupported(target, "this target of an assignment is not supported yet")
 
@@ -301,7 +309,9 @@ class Lowering(Expressions, Control):
             raise self.unsupported(target, "unpacking with a star is not supported yet")
         if isinstance(value, Items):
             if len(value.items) != len(target.elts):
-                raise self.unsupported(target, f"{len(value.items)} values are unpacked into {len(target.elts)} names")
+                raise self.unsupported(
+                    target, f"{len(value.items)} values are unpacked into {len(target.elts)} names"
+                )
             parts: list[Binding] = list(value.items)
         else:
             array = self.to_value(value, node)
@@ -315,28 +325,39 @@ class Lowering(Expressions, Control):
     def written_array(self, target: Any) -> Value:
         """The array that an item assignment writes, which must be a variable of this function."""
         if not isinstance(target.value, gast.Name) or target.value.id not in self.scope.vars:
-            raise self.unsupported(target, "only an array that is a variable of this function can be written so far",
-                                   "give the array a name in this function, as in y = x.copy()")  # fmt: skip
+            raise self.unsupported(
+                target,
+                "only an array that is a variable of this function can be written so far",
+                "give the array a name in this function, as in y = x.copy()",
+            )
         binding = self.scope.vars[target.value.id]
         if isinstance(binding, Items):
-            raise self.unsupported(target, "writing an item of a list is not supported yet", "use a NumPy array")
+            raise self.unsupported(
+                target, "writing an item of a list is not supported yet", "use a NumPy array"
+            )
         return self.to_value(binding, target)
 
-    def write(self, fn: str, target: Any, array: Value, index: Value, value: Value, node: Any) -> None:
+    def write(
+        self, fn: str, target: Any, array: Value, index: Value, value: Value, node: Any
+    ) -> None:
         new = self.prim(fn, [array, index, value], {}, node)
         new.hint = target.value.id
         self.scope.vars[target.value.id] = new
 
     def stmt_FunctionDef(self, node: Any) -> None:
         if node.decorator_list:
-            raise self.unsupported(node.decorator_list[0], "a decorated nested function is not supported yet")
+            raise self.unsupported(
+                node.decorator_list[0], "a decorated nested function is not supported yet"
+            )
         self.scope.vars[node.name] = self.closure(node, node.name)
 
     def closure(self, node: Any, name: str) -> Closure:
         arguments = node.args
         positional = [*arguments.posonlyargs, *arguments.args]
         defaults: dict[str, Binding] = {}
-        for arg, default in zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True):
+        for arg, default in zip(
+            positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True
+        ):
             defaults[arg.id] = self.expression(default)
         for arg, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
             if default is not None:
@@ -353,9 +374,10 @@ class Lowering(Expressions, Control):
         found, obj = self.scope.find_outer(name)
         if not found:
             raise UnresolvedNameError(
-                f"the name {name!r} is not defined here", span=self.span(node),
+                f"the name {name!r} is not defined here",
+                span=self.span(node),
                 help="assign it on every path before this line, or import it",
-            )  # fmt: skip
+            )
         return self.outer_object(obj, name, node)
 
     def outer_object(self, obj: Any, name: str, node: Any) -> Binding:
@@ -389,7 +411,8 @@ def _describe(node: Any) -> str:
         "With": "a with block", "ClassDef": "a class inside the function", "Yield": "yield",
         "YieldFrom": "yield from", "Await": "await", "Delete": "del", "Global": "global", "Nonlocal": "nonlocal",
         "Import": "an import inside the function", "ImportFrom": "an import inside the function",
-        "NamedExpr": "an assignment expression (:=)", "Match": "match", "Raise": "raise", "Starred": "a star expression",
+        "NamedExpr": "an assignment expression (:=)", "Match": "match", "Raise": "raise",
+        "Starred": "a star expression",
         "AsyncFunctionDef": "an async function", "TryStar": "try/except*",
     }  # fmt: skip
     return names.get(type(node).__name__, f"this construct ({type(node).__name__})")
@@ -402,6 +425,3 @@ def _way_out(node: Any) -> str:
         "ImportFrom": "import at the top of the module",
         "Try": "differentiate the function inside the try block",
     }.get(type(node).__name__, "write this part in plain assignments, loops and branches")
-
-
-__all__ = ["Block", "Lowering", "lower"]

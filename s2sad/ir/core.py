@@ -252,7 +252,9 @@ class Function:
     structures. `info` holds what the docstring of the emitted function says.
     """
 
-    def __init__(self, name: str, params: list[Value], defaults: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, name: str, params: list[Value], defaults: dict[str, Any] | None = None
+    ) -> None:
         self.name = name
         self.body = Block(params)
         self.defaults = defaults or {}

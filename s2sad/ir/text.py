@@ -23,7 +23,9 @@ class _Writer:
             hint = value.hint or ""
             count = self.taken.get(hint, 0)
             self.taken[hint] = count + 1
-            self.names[value] = f"%{hint}" if hint and not count else f"%{hint}.{count}" if hint else f"%{count}"
+            self.names[value] = (
+                f"%{hint}" if hint and not count else f"%{hint}.{count}" if hint else f"%{count}"
+            )
         return self.names[value]
 
     def define(self, value: Value) -> str:
@@ -73,10 +75,15 @@ class _Writer:
     def loop(self, op: Op, head: str, indent: str, where: str) -> None:
         loop = Loop(op)
         parts: list[str] = []
-        carried = [f"{self.define(p)} = {self.name(i)}" for p, i in zip(loop.carried, loop.inits, strict=True)]
+        carried = [
+            f"{self.define(p)} = {self.name(i)}"
+            for p, i in zip(loop.carried, loop.inits, strict=True)
+        ]
         if carried:
             parts.append(f"carry({', '.join(carried)})")
-        for tape, param, backwards in zip(loop.tapes_in, loop.consumed, loop.backwards, strict=True):
+        for tape, param, backwards in zip(
+            loop.tapes_in, loop.consumed, loop.backwards, strict=True
+        ):
             order = "backwards " if backwards else ""
             parts.append(f"consume {self.define(param)} {order}from {self.name(tape)}")
         if loop.index is not None:

@@ -132,7 +132,12 @@ class _Algebra:
         found = False
         for value, n in times.items():
             op = value.op
-            if n > 1 and n == self.count.get(value) and op is not None and op.fn in (*SUMS, "operator.mul"):
+            if (
+                n > 1
+                and n == self.count.get(value)
+                and op is not None
+                and op.fn in (*SUMS, "operator.mul")
+            ):
                 if op.block is block and not op.exact:
                     self.shared.add(value)
                     found = True
@@ -170,7 +175,9 @@ class _Algebra:
             return None
         return op if root or self.count.get(value) == 1 or value in self.shared else None
 
-    def terms(self, value: Value, sign: float, block: Block, out: list[Term], root: bool = False) -> None:
+    def terms(
+        self, value: Value, sign: float, block: Block, out: list[Term], root: bool = False
+    ) -> None:
         op = self.inside(value, block, root)
         if op is not None and op.fn in ("operator.add", "operator.sub") and self.same_kind(op):
             self.terms(op.operands[0], sign, block, out)
@@ -184,7 +191,11 @@ class _Algebra:
     def same_kind(self, op: Op) -> bool:
         """Sums are taken apart where no operand is spread by them, or all are numbers."""
         kinds = {v.kind.dims for v in op.operands}
-        return len(kinds) == 1 and None not in kinds or all(v.kind == op.result.kind for v in op.operands)
+        return (
+            len(kinds) == 1
+            and None not in kinds
+            or all(v.kind == op.result.kind for v in op.operands)
+        )
 
     def key(self, value: Value) -> int:
         return self.order.get(value, 0)
@@ -214,7 +225,9 @@ class _Algebra:
             return 0.0
         seen.add(op)
         total = self.weight(op.result)
-        parts = ("operator.neg", "operator.mul") if op.fn == "operator.mul" else (*SUMS, "operator.mul")
+        parts = (
+            ("operator.neg", "operator.mul") if op.fn == "operator.mul" else (*SUMS, "operator.mul")
+        )
         for operand in op.operands:
             inner = self.inside(operand, block, False)
             if inner is not None and inner.fn in parts:
@@ -257,11 +270,16 @@ class _Algebra:
         for term in terms:
             for factor in dict.fromkeys(term.factors):
                 candidates[factor] = candidates.get(factor, 0) + 1
-        for factor, times in sorted(candidates.items(), key=lambda item: (-item[1], self.key(item[0]))):
+        for factor, times in sorted(
+            candidates.items(), key=lambda item: (-item[1], self.key(item[0]))
+        ):
             if times < 2:
                 continue
             sharing = [t for t in terms if factor in t.factors]
-            if any(len(t.factors) == 1 and abs(t.coefficient) == 1.0 for t in sharing) and not factor.kind.is_scalar:
+            if (
+                any(len(t.factors) == 1 and abs(t.coefficient) == 1.0 for t in sharing)
+                and not factor.kind.is_scalar
+            ):
                 continue
             rest = [t for t in terms if factor not in t.factors]
             inner = self.best(merged([_without(t, factor) for t in sharing]))
@@ -349,7 +367,9 @@ def _same_spread(terms: list[Term], factor: Value) -> bool:
         return True
     if not factor.kind.is_scalar:
         return True
-    shapes = [max((f.kind.ndim or 0 for f in t.factors if f is not factor), default=0) for t in terms]
+    shapes = [
+        max((f.kind.ndim or 0 for f in t.factors if f is not factor), default=0) for t in terms
+    ]
     return len(set(shapes)) == 1
 
 

@@ -31,7 +31,9 @@ def _partner(block: Block, j: int, mapping: dict[Value, Value]) -> int | None:
     later = block.ops[j]
     for i in range(j - 1, -1, -1):
         earlier = block.ops[i]
-        if earlier.name != "if" or _final(earlier.operands[0], mapping) is not _final(later.operands[0], mapping):
+        if earlier.name != "if" or _final(earlier.operands[0], mapping) is not _final(
+            later.operands[0], mapping
+        ):
             continue
         between = block.ops[i + 1 : j]
         results = set(earlier.results)
@@ -61,7 +63,9 @@ def _reads(op: Op, values: set[Value], mapping: dict[Value, Value]) -> bool:
 
 
 def _has_effect(op: Op) -> bool:
-    return op.name == "effect" or any(_has_effect(inner) for region in op.regions for inner in region.ops)
+    return op.name == "effect" or any(
+        _has_effect(inner) for region in op.regions for inner in region.ops
+    )
 
 
 def _fuse(earlier: Op, later: Op) -> None:

@@ -7,7 +7,7 @@ conservative.
 
 from __future__ import annotations
 
-from s2sad.analysis.aliases import WRITES, Sharing, conflicts_of, is_own, must_write, shares_memory
+from s2sad.analysis.aliases import Sharing, conflicts_of, is_own, must_write, shares_memory
 from s2sad.analysis.build import Builder
 from s2sad.analysis.context import Context
 from s2sad.ir.core import Block, Function, Loop, Op, Value
@@ -60,11 +60,20 @@ def _resolve(context: Context, function: Function, op: Op, conflicts: list[Value
                 k = loop.tapes_out.index(value)
                 kept = loop.collects[k]
                 if not (kept.op is not None and kept.op.fn == "numpy.copy"):
-                    at = 0 if kept.op is None or kept.op.block is not loop.body else loop.body.ops.index(kept.op) + 1
+                    at = (
+                        0
+                        if kept.op is None or kept.op.block is not loop.body
+                        else loop.body.ops.index(kept.op) + 1
+                    )
                     copy = _copy(context, kept, loop.body, at)
                     loop.body.yields[len(loop.body.yields) - loop.n_collected + k] = copy
                     return
-        if made is not None and made.name == "prim" and shares_memory(context, made) and not must_write(made):
+        if (
+            made is not None
+            and made.name == "prim"
+            and shares_memory(context, made)
+            and not must_write(made)
+        ):
             block = made.block
             assert block is not None
             copy = _copy(context, value, block, block.ops.index(made) + 1)
@@ -78,7 +87,12 @@ def _copy_operand(context: Context, op: Op) -> None:
     """Give `op` a copy of the array that it updates: before the loop that carries it, where that is enough."""
     value = op.operands[0]
     owner = value.owner
-    if value.op is None and owner is not None and owner.op is not None and owner.op.name in ("for", "while"):
+    if (
+        value.op is None
+        and owner is not None
+        and owner.op is not None
+        and owner.op.name in ("for", "while")
+    ):
         loop = Loop(owner.op)
         if value in loop.carried:
             j = loop.carried.index(value)
@@ -86,7 +100,9 @@ def _copy_operand(context: Context, op: Op) -> None:
             if not is_own(context, init, set()) and is_own(context, loop.next[j], {value}):
                 block = owner.op.block
                 assert block is not None
-                owner.op.operands[loop.n_domain + j] = _copy(context, init, block, block.ops.index(owner.op))
+                owner.op.operands[loop.n_domain + j] = _copy(
+                    context, init, block, block.ops.index(owner.op)
+                )
                 return
     block = op.block
     assert block is not None
@@ -94,7 +110,9 @@ def _copy_operand(context: Context, op: Op) -> None:
 
 
 def _copy(context: Context, value: Value, block: Block, at: int) -> Value:
-    copy = Op("prim", [value], [Value(value.kind, value.hint)], {"fn": "numpy.copy", "params": ["x"]})
+    copy = Op(
+        "prim", [value], [Value(value.kind, value.hint)], {"fn": "numpy.copy", "params": ["x"]}
+    )
     copy.block = block
     block.ops.insert(at, copy)
     return copy.result
@@ -120,15 +138,22 @@ def own_results(context: Context, function: Function) -> None:
             continue
         if op is not None and op.fn == "numpy.broadcast_to":
             shape = op.operands[1].op
-            if op.operands[0].kind.is_scalar and shape is not None and shape.fn == "intrinsic.shape":
-                block.yields[i] = Builder(context, block, op.span).call("numpy.full_like", shape.operands[0], op.operands[0])
+            if (
+                op.operands[0].kind.is_scalar
+                and shape is not None
+                and shape.fn == "intrinsic.shape"
+            ):
+                block.yields[i] = Builder(context, block, op.span).call(
+                    "numpy.full_like", shape.operands[0], op.operands[0]
+                )
                 block.yields[i].hint = value.hint
                 continue
         if value.kind.base == "any" and op is None:
             continue
         family = set(sharing.set_of(value))
         foreign = family & (seen | set(function.params)) or any(
-            v.op is not None and (v.op.fn == "numpy.broadcast_to" or v.op.name == "const") for v in family
+            v.op is not None and (v.op.fn == "numpy.broadcast_to" or v.op.name == "const")
+            for v in family
         )
         if value in seen or foreign:
             block.yields[i] = _copy(context, value, block, len(block.ops))

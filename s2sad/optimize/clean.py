@@ -38,7 +38,11 @@ def _drop_once(block: Block, root: Block) -> bool:
         nonlocal changed
         keep = []
         for op in b.ops:
-            if op.name != "effect" and not any(count.get(r) for r in op.results) and not has_effect(op):
+            if (
+                op.name != "effect"
+                and not any(count.get(r) for r in op.results)
+                and not has_effect(op)
+            ):
                 changed = True
                 continue
             if op.name == "if":
@@ -84,7 +88,11 @@ def _dead_carried(loop: Loop, count: dict[Value, int]) -> list[int]:
     for j in range(loop.n_carried):
         param = loop.carried[j]
         own = sum(1 for k, v in enumerate(loop.next) if v is param and k == j)
-        in_condition = condition.get(loop.op.regions[0].params[j], 0) if condition or loop.op.name == "while" else 0
+        in_condition = (
+            condition.get(loop.op.regions[0].params[j], 0)
+            if condition or loop.op.name == "while"
+            else 0
+        )
         if not count.get(loop.finals[j]) and local.get(param, 0) - own <= 0 and not in_condition:
             dead.append(j)
             continue
@@ -98,9 +106,16 @@ def _feeds_only_itself(loop: Loop, j: int) -> bool:
     marked = {loop.carried[j]}
     target = loop.next[j]
     for op in loop.body.ops:
-        if any(v in marked for v in op.operands) or any(
-            v in marked for region in op.regions for inner in region.walk() for v in inner.operands
-        ) or any(v in marked for region in op.regions for v in region.yields):
+        if (
+            any(v in marked for v in op.operands)
+            or any(
+                v in marked
+                for region in op.regions
+                for inner in region.walk()
+                for v in inner.operands
+            )
+            or any(v in marked for region in op.regions for v in region.yields)
+        ):
             if op.name not in PURE:
                 return False
             marked.update(op.results)
@@ -158,7 +173,11 @@ def _simplify_block(context: Context, block: Block, root: Block, seen: dict[Any,
                 mapping[op.result] = folded
                 if not folded.hint and folded.op is not None and not folded.op.exact:
                     folded.hint = op.result.hint
-                if "accumulate" in op.attrs and folded.op is not None and folded.op.fn in ("operator.add", "operator.sub"):
+                if (
+                    "accumulate" in op.attrs
+                    and folded.op is not None
+                    and folded.op.fn in ("operator.add", "operator.sub")
+                ):
                     folded.op.attrs.setdefault("accumulate", True)
                 changed = True
                 continue
@@ -273,13 +292,26 @@ def _key(op: Op) -> Any:
     if op.name == "const":
         value = op.value
         if isinstance(value, (int, float, str, bool, type(None))):
-            return ("const", type(value).__name__, repr(value), op.attrs.get("name"), op.exact, op.exact and op.result.hint)
+            return (
+                "const",
+                type(value).__name__,
+                repr(value),
+                op.attrs.get("name"),
+                op.exact,
+                op.exact and op.result.hint,
+            )
         return None
     if op.name in ("tuple", "slice"):
         return (op.name, tuple(op.operands))
     if op.name != "prim" or op.fn in FRESH or op.fn.startswith("numpy.random"):
         return None
-    return ("prim", op.fn, tuple(op.attrs["params"]), tuple(op.operands), bool(op.attrs.get("inplace")))
+    return (
+        "prim",
+        op.fn,
+        tuple(op.attrs["params"]),
+        tuple(op.operands),
+        bool(op.attrs.get("inplace")),
+    )
 
 
 FRESH = {

@@ -113,7 +113,11 @@ class _Parser:
                 for alias in node.names:
                     self.imports[alias.asname or alias.name] = alias.name
             elif isinstance(node, ast.ImportFrom):
-                prefix = HELPER if (node.module or "").startswith("s2sad.templates") else f"{node.module}."
+                prefix = (
+                    HELPER
+                    if (node.module or "").startswith("s2sad.templates")
+                    else f"{node.module}."
+                )
                 for alias in node.names:
                     self.imports[alias.asname or alias.name] = prefix + alias.name
             elif isinstance(node, ast.FunctionDef):
@@ -126,7 +130,9 @@ class _Parser:
                         assert isinstance(decorator, ast.Call)
                         rules.append(self.rule(node, decorator))
                     else:
-                        raise self.fail(decorator, "a rule file knows the decorators rule and helper")
+                        raise self.fail(
+                            decorator, "a rule file knows the decorators rule and helper"
+                        )
             elif isinstance(node, ast.Expr) and self.name_of(node.value) == "nondifferentiable":
                 assert isinstance(node.value, ast.Call)
                 rules.extend(self.passive(arg) for arg in node.value.args)
@@ -134,7 +140,9 @@ class _Parser:
                     if isinstance(arg, ast.Name) and arg.id in self.helpers:
                         self.helpers[arg.id].passive = True
             elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
-                raise self.fail(node, "a rule file holds imports, rules, helpers and nondifferentiable(...)")
+                raise self.fail(
+                    node, "a rule file holds imports, rules, helpers and nondifferentiable(...)"
+                )
         return RuleFile(rules, list(self.helpers.values()))
 
     def name_of(self, node: ast.expr) -> str:
@@ -158,7 +166,12 @@ class _Parser:
     def passive(self, node: ast.expr) -> Rule:
         name = self.dotted(node)
         return Rule(
-            name.rsplit(".", 1)[-1], [name], {}, self.source.path, node.lineno, nondifferentiable=True
+            name.rsplit(".", 1)[-1],
+            [name],
+            {},
+            self.source.path,
+            node.lineno,
+            nondifferentiable=True,
         )
 
     def rule(self, node: ast.FunctionDef, decorator: ast.Call) -> Rule:
@@ -194,13 +207,17 @@ class _Parser:
             else:
                 raise self.fail(keyword, f"@rule has no option {keyword.arg!r}")
         self.body(rule, node)
-        rule.shape = shape or ("elementwise" if rule.tangent is not None and not rule.stated else "unknown")
+        rule.shape = shape or (
+            "elementwise" if rule.tangent is not None and not rule.stated else "unknown"
+        )
         if rule.star and rule.star in rule.linear_in:
             rule.linear_in = tuple(p for p in rule.linear_in if p != rule.star)
             rule.joint_in = (*rule.joint_in, rule.star)
         if rule.tangent is not None and not rule.stated:
             self.derive(rule)
-        rule.nondifferentiable = not (rule.tangent or rule.adjoints or rule.linear_in or rule.joint_in or rule.multilinear_in)
+        rule.nondifferentiable = not (
+            rule.tangent or rule.adjoints or rule.linear_in or rule.joint_in or rule.multilinear_in
+        )
         return rule
 
     def body(self, rule: Rule, node: ast.FunctionDef) -> None:
@@ -222,10 +239,14 @@ class _Parser:
                     rule.tangent = statement.value
                 else:
                     rule.locals.append((name, statement.value))
-            elif isinstance(statement, ast.AugAssign) and isinstance(statement.op, (ast.Add, ast.Sub)):
+            elif isinstance(statement, ast.AugAssign) and isinstance(
+                statement.op, (ast.Add, ast.Sub)
+            ):
                 self.contribution(rule, statement)
             else:
-                raise self.fail(statement, "a rule holds assignments and contributions x_bar += ...")
+                raise self.fail(
+                    statement, "a rule holds assignments and contributions x_bar += ..."
+                )
 
     def contribution(self, rule: Rule, statement: ast.AugAssign) -> None:
         target, index = statement.target, None
@@ -249,8 +270,12 @@ class _Parser:
         assert rule.tangent is not None
         used = names_in(rule.tangent)
         dots = [p for p in rule.params if f"{p}_dot" in used]
-        parts = transpose(rule.tangent, {f"{p}_dot" for p in dots}, ast.Name(f"{rule.output}_bar", ast.Load()))
+        parts = transpose(
+            rule.tangent, {f"{p}_dot" for p in dots}, ast.Name(f"{rule.output}_bar", ast.Load())
+        )
         if parts is None:
-            raise RuleError(f"{rule.file}:{rule.line}: the tangent of {rule.name} is not linear in its dots")
+            raise RuleError(
+                f"{rule.file}:{rule.line}: the tangent of {rule.name} is not linear in its dots"
+            )
         for dot, values in parts.items():
             rule.adjoints[dot.removesuffix("_dot")] = [Contribution(v) for v in values]

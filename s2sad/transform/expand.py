@@ -95,14 +95,21 @@ class Expander:
         return out
 
     def eval_Slice(self, node: ast.Slice) -> Value:
-        parts = [self.evaluate(p) if p else self.b.const(None) for p in (node.lower, node.upper, node.step)]
+        parts = [
+            self.evaluate(p) if p else self.b.const(None)
+            for p in (node.lower, node.upper, node.step)
+        ]
         return self.b.op("slice", parts, [_SLICE]).result
 
     def eval_BinOp(self, node: ast.BinOp) -> Value:
-        return self.b.call(f"operator.{BINARY[type(node.op)]}", self.evaluate(node.left), self.evaluate(node.right))
+        return self.b.call(
+            f"operator.{BINARY[type(node.op)]}", self.evaluate(node.left), self.evaluate(node.right)
+        )
 
     def eval_UnaryOp(self, node: ast.UnaryOp) -> Value:
-        name = {ast.USub: "neg", ast.UAdd: "pos", ast.Not: "not_", ast.Invert: "invert"}[type(node.op)]
+        name = {ast.USub: "neg", ast.UAdd: "pos", ast.Not: "not_", ast.Invert: "invert"}[
+            type(node.op)
+        ]
         return self.b.call(f"operator.{name}", self.evaluate(node.operand))
 
     def eval_Compare(self, node: ast.Compare) -> Value:
@@ -143,7 +150,9 @@ class Expander:
                 known, position = static(self.evaluate(node.slice))
                 if not known:
                     raise NotKnown
-                return self.b.tuple(star[position]) if isinstance(position, slice) else star[position]
+                return (
+                    self.b.tuple(star[position]) if isinstance(position, slice) else star[position]
+                )
         return self.b.call("operator.getitem", self.evaluate(node.value), self.evaluate(node.slice))
 
     def eval_Attribute(self, node: ast.Attribute) -> Value:
@@ -153,8 +162,13 @@ class Expander:
         if name in CONSTANTS:
             return self.b.op("const", [], [FLOAT], {"value": CONSTANTS[name], "name": name}).result
         value = self.evaluate(node.value)
-        method = {"shape": "intrinsic.shape", "ndim": "intrinsic.ndim", "size": "intrinsic.size",
-                  "T": "numpy.ndarray.T", "dtype": "intrinsic.dtype"}.get(node.attr)  # fmt: skip
+        method = {
+            "shape": "intrinsic.shape",
+            "ndim": "intrinsic.ndim",
+            "size": "intrinsic.size",
+            "T": "numpy.ndarray.T",
+            "dtype": "intrinsic.dtype",
+        }.get(node.attr)
         if method is None:
             raise RuleError(f"a rule cannot use the attribute {node.attr!r}")
         return self.b.call(method, value)
@@ -185,7 +199,12 @@ class Expander:
         if name.startswith(HELPER):
             return self.helper(name, args, kwargs)
         folding = {"math.prod": "operator.mul", "builtins.sum": "operator.add"}.get(name)
-        if folding and args[0].op is not None and args[0].op.name == "tuple" and args[0].op.operands:
+        if (
+            folding
+            and args[0].op is not None
+            and args[0].op.name == "tuple"
+            and args[0].op.operands
+        ):
             total, *rest = args[0].op.operands
             for value in rest:
                 total = self.b.call(folding, total, value)
@@ -209,7 +228,9 @@ class Expander:
         parameters = [a.arg for a in helper.node.args.args]
         env: dict[str, Any] = dict(zip(parameters, args, strict=False)) | kwargs
         defaults = helper.node.args.defaults
-        for parameter, default in zip(parameters[len(parameters) - len(defaults) :], defaults, strict=True):
+        for parameter, default in zip(
+            parameters[len(parameters) - len(defaults) :], defaults, strict=True
+        ):
             if parameter not in env:
                 env[parameter] = self.b.const(ast.literal_eval(default))
         if name == "helper.unbroadcast":
@@ -243,7 +264,9 @@ class Expander:
         known = {name: static(value) for name, value in env.items()}
         if not all(k for k, _ in known.values()):
             return None
-        value = run_passive(self.b.context.registry.helpers, helper, {name: v for name, (_, v) in known.items()})
+        value = run_passive(
+            self.b.context.registry.helpers, helper, {name: v for name, (_, v) in known.items()}
+        )
         return self.b.const(tuple(value) if isinstance(value, list) else value)
 
     def eval_ListComp(self, node: ast.ListComp | ast.GeneratorExp) -> Value:
@@ -317,7 +340,11 @@ class Tangent:
             return self.call(node)
         if isinstance(node, ast.Subscript):
             inner = self.linear(node.value)
-            return None if inner is None else self.b.call("operator.getitem", inner, self.expander.evaluate(node.slice))
+            return (
+                None
+                if inner is None
+                else self.b.call("operator.getitem", inner, self.expander.evaluate(node.slice))
+            )
         raise RuleError(f"not linear in the tangents: {ast.unparse(node)}")
 
     def binary(self, node: ast.BinOp) -> Value | None:
@@ -328,7 +355,9 @@ class Tangent:
             if left is None:
                 return right if isinstance(node.op, ast.Add) else self.b.call("operator.neg", right)
             return self.b.call(f"operator.{BINARY[type(node.op)]}", left, right)
-        dotted, other = (node.left, node.right) if self.mentions(node.left) else (node.right, node.left)
+        dotted, other = (
+            (node.left, node.right) if self.mentions(node.left) else (node.right, node.left)
+        )
         inner = self.linear(dotted)
         if inner is None:
             return None
@@ -363,7 +392,7 @@ def run_passive(helpers: dict[str, Helper], helper: Helper, arguments: dict[str,
     namespace: dict[str, Any] = {}
     for other in helpers.values():
         if other.passive:
-            exec(compile(other.text, f"<helper {other.name}>", "exec"), namespace)  # noqa: S102
+            exec(compile(other.text, f"<helper {other.name}>", "exec"), namespace)
     return namespace[helper.name](**arguments)
 
 
@@ -389,7 +418,15 @@ def expander_for(op: Op, rule: Rule, b: Builder) -> Expander:
 
 
 _SLICE = passive("slice")
-_TYPES = {"int": int, "float": float, "bool": bool, "str": str, "tuple": tuple, "list": list, "slice": slice}
+_TYPES = {
+    "int": int,
+    "float": float,
+    "bool": bool,
+    "str": str,
+    "tuple": tuple,
+    "list": list,
+    "slice": slice,
+}
 CONSTANTS = {
     "numpy.pi": 3.141592653589793, "math.pi": 3.141592653589793, "numpy.e": 2.718281828459045,
     "math.e": 2.718281828459045, "numpy.inf": float("inf"), "numpy.nan": float("nan"), "math.inf": float("inf"),

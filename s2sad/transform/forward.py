@@ -20,7 +20,10 @@ def forward(context: Context, function: Function, wrt: list[int], name: str) -> 
     """The function (*args, *x_dots) -> (*values, *tangents)."""
     params = [Value(p.kind, p.hint) for p in function.params]
     taken = {p.hint for p in function.params}
-    dots = [Value(function.params[i].kind, free_name(f"{function.params[i].hint}_dot", taken)) for i in wrt]
+    dots = [
+        Value(function.params[i].kind, free_name(f"{function.params[i].hint}_dot", taken))
+        for i in wrt
+    ]
     out = Function(name, [*params, *dots], dict(function.defaults))
     inputs = [function.params[i] for i in wrt]
     sweep = _Forward(context, varied(context, function.body, inputs))
@@ -95,7 +98,15 @@ class _Forward:
         results = [Value(r.kind, r.hint) for r in op.results]
         dots = [Value(op.results[i].kind, _dot_hint(op.results[i])) for i in moving]
         b.block.append(
-            Op("if", [self.values[op.operands[0]]], results + dots, dict(op.attrs), [r for r, _ in regions], op.span, op.exact)
+            Op(
+                "if",
+                [self.values[op.operands[0]]],
+                results + dots,
+                dict(op.attrs),
+                [r for r, _ in regions],
+                op.span,
+                op.exact,
+            )
         )
         self.values.update(zip(op.results, results, strict=True))
         self.dots.update(zip([results[i] for i in moving], dots, strict=True))
@@ -122,14 +133,19 @@ class _Forward:
             extra = [Value(d.kind, d.hint) for d in carried_dots]
             condition, _ = self.region(op.regions[0], condition_params + extra, b)
             regions.append(condition)
-        body, inner = self.region(old.body, [*index, *carried, *carried_dots, *consumed, *consumed_dots], b)
+        body, inner = self.region(
+            old.body, [*index, *carried, *carried_dots, *consumed, *consumed_dots], b
+        )
         stop = [body.yields[0]] if old.has_stop else []
         nexts = [self.values.get(v, v) for v in old.next]
         collects = [self.values.get(v, v) for v in old.collects]
         body.yields = [
-            *stop, *nexts, *(self.dot_of(nexts[j], inner) for j in moving),
-            *collects, *(self.dot_of(collects[j], inner) for j in collecting),
-        ]  # fmt: skip
+            *stop,
+            *nexts,
+            *(self.dot_of(nexts[j], inner) for j in moving),
+            *collects,
+            *(self.dot_of(collects[j], inner) for j in collecting),
+        ]
         regions.append(body)
         finals = [Value(r.kind, r.hint) for r in old.finals]
         final_dots = [Value(old.finals[j].kind, _dot_hint(old.finals[j])) for j in moving]
@@ -138,15 +154,26 @@ class _Forward:
         trips = [Value(INT, old.trips.hint)] if old.trips is not None else []
         tapes_in = [self.values[t] for t in old.tapes_in]
         operands = [
-            *(self.values[v] for v in old.domain), *inits, *init_dots,
-            *tapes_in, *(self.dots[tapes_in[j]] for j in taped),
-        ]  # fmt: skip
+            *(self.values[v] for v in old.domain),
+            *inits,
+            *init_dots,
+            *tapes_in,
+            *(self.dots[tapes_in[j]] for j in taped),
+        ]
         attrs = dict(op.attrs)
         attrs["carried"] += len(moving)
         attrs["collected"] += len(collecting)
         attrs["backwards"] = [*old.backwards, *(old.backwards[j] for j in taped)]
         b.block.append(
-            Op(op.name, operands, [*finals, *final_dots, *tapes, *tape_dots, *trips], attrs, regions, op.span, op.exact)
+            Op(
+                op.name,
+                operands,
+                [*finals, *final_dots, *tapes, *tape_dots, *trips],
+                attrs,
+                regions,
+                op.span,
+                op.exact,
+            )
         )
         self.values.update(zip(old.finals, finals, strict=True))
         self.values.update(zip(old.tapes_out, tapes, strict=True))
@@ -178,7 +205,8 @@ def tangent_of(op: Op, rule: Rule, dots: dict[Value, Value], b: Builder) -> Valu
         return _full(op, rule, tangent, expander.used, b)
     if rule.joint_in and any(p in rule.joint_in for p in moving):
         operands = [
-            v if p not in rule.joint_in else dots[v] if v in dots else b.zeros_like(v) for p, v in pairs
+            v if p not in rule.joint_in else dots[v] if v in dots else b.zeros_like(v)
+            for p, v in pairs
         ]
         return b.prim(op.fn, list(op.attrs["params"]), operands, rule)
     total: Value | None = None
@@ -194,7 +222,12 @@ def tangent_of(op: Op, rule: Rule, dots: dict[Value, Value], b: Builder) -> Valu
 
 def _full(op: Op, rule: Rule, tangent: Value | None, used: set[str], b: Builder) -> Value | None:
     """A tangent of the result's shape: in z = x + y, x_dot alone is too small where x was broadcast."""
-    if tangent is None or rule.shape not in ("elementwise", "select") or rule.output in used or op.result.kind.is_scalar:
+    if (
+        tangent is None
+        or rule.shape not in ("elementwise", "select")
+        or rule.output in used
+        or op.result.kind.is_scalar
+    ):
         return tangent
     result = op.result.kind
     pairs = zip(op.attrs["params"], op.operands, strict=True)

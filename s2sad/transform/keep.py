@@ -29,7 +29,9 @@ def keep_for_loop(context: Context, loop: Loop, adjoint: Loop) -> None:
     free.update(loop.consumed)
     choice = choose(context, loop.body, needed, free)
     again = {v for op in choice.recomputed for v in op.operands} | set(needed)
-    for tape, param, backwards in zip(list(loop.tapes_in), list(loop.consumed), list(loop.backwards), strict=True):
+    for tape, param, backwards in zip(
+        list(loop.tapes_in), list(loop.consumed), list(loop.backwards), strict=True
+    ):
         if param in again:
             copy = Value(param.kind, param.hint)
             adjoint.consume(tape, copy, not backwards)
@@ -45,7 +47,9 @@ def keep_for_loop(context: Context, loop: Loop, adjoint: Loop) -> None:
 
 def keep_for_branch(context: Context, primal: Op, adjoint: Op) -> None:
     """Yields from the primal branch what the adjoint branch reads of it."""
-    for which, (region, adjoint_region) in enumerate(zip(primal.regions, adjoint.regions, strict=True)):
+    for which, (region, adjoint_region) in enumerate(
+        zip(primal.regions, adjoint.regions, strict=True)
+    ):
         drop_unused(adjoint_region)
         needed = foreign_uses(adjoint_region, region)
         if not needed:
@@ -65,7 +69,9 @@ def keep_for_branch(context: Context, primal: Op, adjoint: Op) -> None:
                 if other == which:
                     branch.yields.append(value)
                 else:
-                    branch.yields.append(branch.append(Op("undef", [], [Value(NEVER)], span=primal.span)).result)
+                    branch.yields.append(
+                        branch.append(Op("undef", [], [Value(NEVER)], span=primal.span)).result
+                    )
             mapping[value] = kept
         _recompute(adjoint_region, choice.recomputed, mapping)
 
@@ -108,7 +114,9 @@ def drop_unused(block: Block) -> None:
     """Remove operations of a derivative that nothing reads, so that nothing is kept for them."""
     while True:
         count = uses(block)
-        keep = [op for op in block.ops if op.name not in PURE or any(r in count for r in op.results)]
+        keep = [
+            op for op in block.ops if op.name not in PURE or any(r in count for r in op.results)
+        ]
         if len(keep) == len(block.ops):
             return
         block.ops = keep

@@ -97,11 +97,15 @@ class _Reverse:
                 if op.result in adjoints and op.result in self.active:
                     self.primitive(op, adjoints, b)
             elif op.name == "if":
-                if any(r in adjoints for r in op.results) or any(r in self.tape_bars for r in op.results):
+                if any(r in adjoints for r in op.results) or any(
+                    r in self.tape_bars for r in op.results
+                ):
                     self.branch(op, adjoints, b)
             elif op.name in ("for", "while"):
                 loop = Loop(op)
-                if any(r in adjoints for r in loop.finals) or any(t in self.tape_bars for t in loop.tapes_out):
+                if any(r in adjoints for r in loop.finals) or any(
+                    t in self.tape_bars for t in loop.tapes_out
+                ):
                     self.loop(loop, adjoints, b)
 
     def primitive(self, op: Op, adjoints: Adjoints, b: Builder) -> None:
@@ -120,16 +124,19 @@ class _Reverse:
             contributions = rule.adjoints.get(param)
             if contributions is None:
                 raise MissingRuleError(
-                    f"the rule for {op.fn} has no adjoint for {param!r}", span=op.span,
+                    f"the rule for {op.fn} has no adjoint for {param!r}",
+                    span=op.span,
                     help=f"add `{param}_bar += ...` to the rule in {rule.file}",
-                )  # fmt: skip
+                )
             if param == rule.star:
                 expander.env["i"] = b.const(i)
             for contribution in contributions:
                 term = expander.evaluate(contribution.value)
                 if contribution.index is not None and param != rule.star:
                     target = adjoints[value] if value in adjoints else b.zeros_like(value)
-                    total = b.call("intrinsic.index_add", target, expander.evaluate(contribution.index), term)
+                    total = b.call(
+                        "intrinsic.index_add", target, expander.evaluate(contribution.index), term
+                    )
                     if value.hint:
                         total.hint = f"{value.hint}_bar"
                     adjoints[value] = total
@@ -140,7 +147,11 @@ class _Reverse:
 
     def down_to(self, op: Op, rule: Rule, value: Value, term: Value, b: Builder) -> Value:
         """The adjoint of a broadcast operand: a sum over the axes along which it was repeated."""
-        others = [v for v in op.operands if v is not value and not v.kind.is_scalar and not v.kind.base == "none"]
+        others = [
+            v
+            for v in op.operands
+            if v is not value and not v.kind.is_scalar and not v.kind.base == "none"
+        ]
         if not others and not (value.kind.is_scalar and not term.kind.is_scalar):
             return term
         return b.call("helper.unbroadcast", term, value)
@@ -152,7 +163,11 @@ class _Reverse:
         return term
 
     def branch(self, op: Op, adjoints: Adjoints, b: Builder) -> None:
-        bars = [(j, adjoints.pop(r)) for j, r in enumerate(op.results) if r in adjoints and r in self.active]
+        bars = [
+            (j, adjoints.pop(r))
+            for j, r in enumerate(op.results)
+            if r in adjoints and r in self.active
+        ]
         children: list[Adjoints] = []
         builders: list[Builder] = []
         for region in op.regions:
@@ -223,10 +238,17 @@ class _Reverse:
                 self.add(child, value, param, inner)
         self.block(list(loop.body.ops), child, inner)
         inner.span = op.span
-        bars = [child[loop.carried[j]] if loop.carried[j] in child else inner.zeros_like(loop.carried[j]) for j in moving]
+        bars = [
+            child[loop.carried[j]]
+            if loop.carried[j] in child
+            else inner.zeros_like(loop.carried[j])
+            for j in moving
+        ]
         body.yields = [*bars, *(child[v] for v in captured)]
         domain = self.backward_domain(loop, b)
-        for param, value in zip(params, [*(loop.carried[j] for j in moving), *captured], strict=True):
+        for param, value in zip(
+            params, [*(loop.carried[j] for j in moving), *captured], strict=True
+        ):
             b.context.like[param] = value
         attrs: dict[str, Any] = {
             "carried": len(params), "collected": 0, "stop": False, "backwards": [t[1] for t in tapes],
@@ -246,7 +268,9 @@ class _Reverse:
 
     def collect_consumed(self, loop: Loop, new: Loop, child: Adjoints, inner: Builder) -> None:
         """A consumed tape's adjoint is collected: one value in each iteration of the adjoint loop."""
-        for tape, param, backwards in zip(loop.tapes_in, loop.consumed, loop.backwards, strict=True):
+        for tape, param, backwards in zip(
+            loop.tapes_in, loop.consumed, loop.backwards, strict=True
+        ):
             if param not in self.active or tape not in self.active:
                 continue
             # The adjoint loop meets the tape's values in the other order, and the loop that filled the tape is
@@ -267,7 +291,9 @@ class _Reverse:
         for op in body.walk():
             passing = list(op.operands)
             if op.name == "prim":
-                passing = differentiable_operands(self.context, op) if op.result in self.active else []
+                passing = (
+                    differentiable_operands(self.context, op) if op.result in self.active else []
+                )
             for value in passing:
                 if value not in local and value in self.active and value.kind.base != "tape":
                     found[value] = None
@@ -300,8 +326,12 @@ class _Reverse:
                 b.call("operator.sub", start, unit),
                 b.const(-unit),
             ]
-        trips = loop.trips if loop.trips is not None else b.call("intrinsic.trips", start, stop, step)
-        last = b.call("operator.add", start, b.call("operator.mul", b.call("operator.sub", trips, 1), step))
+        trips = (
+            loop.trips if loop.trips is not None else b.call("intrinsic.trips", start, stop, step)
+        )
+        last = b.call(
+            "operator.add", start, b.call("operator.mul", b.call("operator.sub", trips, 1), step)
+        )
         return [last, b.call("operator.sub", start, step), b.call("operator.neg", step)]
 
 

@@ -80,31 +80,41 @@ def heaviside(x, middle):
 
 
 # Ties share equally.
-@rule(np.maximum)
+@rule(np.maximum, shape="elementwise")
 def maximum(x, y):
     z = np.maximum(x, y)
-    z_dot = np.where(x == y, 0.5 * (x_dot + y_dot), np.where(x > y, x_dot, y_dot))
+    z_dot = np.where(x > y, x_dot, np.where(x < y, y_dot, 0.5 * (x_dot + y_dot)))
+    x_bar += unbroadcast(np.where(x > y, z_bar, np.where(x < y, 0.0, 0.5 * z_bar)), x)
+    y_bar += unbroadcast(np.where(x < y, z_bar, np.where(x > y, 0.0, 0.5 * z_bar)), y)
 
 
-@rule(np.minimum)
+@rule(np.minimum, shape="elementwise")
 def minimum(x, y):
     z = np.minimum(x, y)
-    z_dot = np.where(x == y, 0.5 * (x_dot + y_dot), np.where(x < y, x_dot, y_dot))
+    z_dot = np.where(x < y, x_dot, np.where(x > y, y_dot, 0.5 * (x_dot + y_dot)))
+    x_bar += unbroadcast(np.where(x < y, z_bar, np.where(x > y, 0.0, 0.5 * z_bar)), x)
+    y_bar += unbroadcast(np.where(x > y, z_bar, np.where(x < y, 0.0, 0.5 * z_bar)), y)
 
 
 # The derivative follows the operand that is not nan.
-@rule(np.fmax)
+@rule(np.fmax, shape="elementwise")
 def fmax(x, y):
     z = np.fmax(x, y)
     first = np.logical_or(x > y, np.isnan(y))
-    z_dot = np.where(x == y, 0.5 * (x_dot + y_dot), np.where(first, x_dot, y_dot))
+    second = np.logical_or(x < y, np.isnan(x))
+    z_dot = np.where(first, x_dot, np.where(second, y_dot, 0.5 * (x_dot + y_dot)))
+    x_bar += unbroadcast(np.where(first, z_bar, np.where(second, 0.0, 0.5 * z_bar)), x)
+    y_bar += unbroadcast(np.where(first, 0.0, np.where(second, z_bar, 0.5 * z_bar)), y)
 
 
-@rule(np.fmin)
+@rule(np.fmin, shape="elementwise")
 def fmin(x, y):
     z = np.fmin(x, y)
     first = np.logical_or(x < y, np.isnan(y))
-    z_dot = np.where(x == y, 0.5 * (x_dot + y_dot), np.where(first, x_dot, y_dot))
+    second = np.logical_or(x > y, np.isnan(x))
+    z_dot = np.where(first, x_dot, np.where(second, y_dot, 0.5 * (x_dot + y_dot)))
+    x_bar += unbroadcast(np.where(first, z_bar, np.where(second, 0.0, 0.5 * z_bar)), x)
+    y_bar += unbroadcast(np.where(first, 0.0, np.where(second, z_bar, 0.5 * z_bar)), y)
 
 
 # An x that lies on a bound counts as inside.

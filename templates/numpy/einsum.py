@@ -6,7 +6,7 @@ from s2sad.templates.core import unbroadcast
 from s2sad.rules import helper, nondifferentiable, rule
 
 
-@rule(np.einsum, multilinear_in="operands")
+@rule(np.einsum, multilinear_in="operands", view_of="operands")
 def einsum(subscripts, *operands, optimize=False):
     y = np.einsum(subscripts, *operands, optimize=optimize)
     operands_bar[i] += with_own_indices(

@@ -21,7 +21,7 @@ def on_diagonal(y_bar, x, offset, axis1, axis2):
     return x_bar
 
 
-@rule(on_diagonal, linear_in="y_bar", shape="like:x")
+@rule(on_diagonal, linear_in="y_bar", shape="like:x", view_of="")
 def on_diagonal_rule(y_bar, x, offset, axis1, axis2):
     r = on_diagonal(y_bar, x, offset, axis1, axis2)
     y_bar_bar += np.diagonal(r_bar, offset, axis1, axis2)
@@ -44,13 +44,13 @@ def trace_back(y_bar, x, offset, axis1, axis2):
     return x_bar
 
 
-@rule(trace_back, linear_in="y_bar", shape="like:x")
+@rule(trace_back, linear_in="y_bar", shape="like:x", view_of="")
 def trace_back_rule(y_bar, x, offset, axis1, axis2):
     r = trace_back(y_bar, x, offset, axis1, axis2)
     y_bar_bar += np.trace(r_bar, offset, axis1, axis2)
 
 
-@rule(np.diag, linear_in="x")
+@rule(np.diag, linear_in="x", view_of="x")
 def diag(x, k=0):
     y = np.diag(x, k)
     x_bar += diag_back(y_bar, x, k)

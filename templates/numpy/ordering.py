@@ -6,7 +6,7 @@ from s2sad.rules import helper, rule
 
 
 # Equal entries keep their order (a stable sort), and each keeps its own derivative.
-@rule(np.sort)
+@rule(np.sort, shape="cumulative")
 def sort(x, axis=-1):
     y = np.sort(x, axis=axis)
     order = np.argsort(x, axis=axis, kind="stable")
@@ -22,7 +22,7 @@ def unsort(y_bar, x, order, axis):
     return np.reshape(x_bar, np.shape(x))
 
 
-@rule(unsort, linear_in="y_bar", shape="like:x")
+@rule(unsort, linear_in="y_bar", shape="like:x", view_of="")
 def unsort_rule(y_bar, x, order, axis):
     r = unsort(y_bar, x, order, axis)
     y_bar_bar += np.take_along_axis(r_bar, order, axis=axis)
@@ -48,7 +48,7 @@ def add_along_axis(y_bar, x, indices, axis):
     return x_bar
 
 
-@rule(add_along_axis, linear_in="y_bar", shape="like:x")
+@rule(add_along_axis, linear_in="y_bar", shape="like:x", view_of="")
 def add_along_axis_rule(y_bar, x, indices, axis):
     r = add_along_axis(y_bar, x, indices, axis)
     y_bar_bar += np.take_along_axis(r_bar, indices, axis=axis)
@@ -74,7 +74,7 @@ def add_at_indices(y_bar, x, indices, axis):
     return x_bar
 
 
-@rule(add_at_indices, linear_in="y_bar", shape="like:x")
+@rule(add_at_indices, linear_in="y_bar", shape="like:x", view_of="")
 def add_at_indices_rule(y_bar, x, indices, axis):
     r = add_at_indices(y_bar, x, indices, axis)
     y_bar_bar += np.take(r_bar, indices, axis=axis)

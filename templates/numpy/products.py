@@ -39,7 +39,7 @@ def inner_left(z_bar, x, y):
     return np.tensordot(z_bar, y, axes=np.ndim(y) - 1)
 
 
-@rule(inner_left, linear_in=("z_bar", "y"), shape="like:x")
+@rule(inner_left, linear_in=("z_bar", "y"), shape="like:x", view_of="")
 def inner_left_rule(z_bar, x, y):
     r = inner_left(z_bar, x, y)
     z_bar_bar += np.inner(r_bar, y)
@@ -61,7 +61,7 @@ def inner_right(z_bar, x, y):
     return np.tensordot(z_bar, x, axes=(rows, rows))
 
 
-@rule(inner_right, linear_in=("z_bar", "x"), shape="like:y")
+@rule(inner_right, linear_in=("z_bar", "x"), shape="like:y", view_of="")
 def inner_right_rule(z_bar, x, y):
     r = inner_right(z_bar, x, y)
     z_bar_bar += np.inner(x, r_bar)
@@ -91,7 +91,7 @@ def tensordot_left(z_bar, x, y, axes):
     return np.transpose(g, np.argsort(order))
 
 
-@rule(tensordot_left, linear_in=("z_bar", "y"), shape="like:x")
+@rule(tensordot_left, linear_in=("z_bar", "y"), shape="like:x", view_of="")
 def tensordot_left_rule(z_bar, x, y, axes):
     r = tensordot_left(z_bar, x, y, axes)
     z_bar_bar += np.tensordot(r_bar, y, axes=axes)
@@ -113,7 +113,7 @@ def tensordot_right(z_bar, x, y, axes):
     return np.transpose(g, np.argsort(order))
 
 
-@rule(tensordot_right, linear_in=("z_bar", "x"), shape="like:y")
+@rule(tensordot_right, linear_in=("z_bar", "x"), shape="like:y", view_of="")
 def tensordot_right_rule(z_bar, x, y, axes):
     r = tensordot_right(z_bar, x, y, axes)
     z_bar_bar += np.tensordot(x, r_bar, axes=axes)
@@ -149,7 +149,7 @@ def kron_left(z_bar, x, y):
     return np.reshape(np.tensordot(blocks, y, axes=(odd, list(range(len(odd))))), np.shape(x))
 
 
-@rule(kron_left, linear_in=("z_bar", "y"), shape="like:x")
+@rule(kron_left, linear_in=("z_bar", "y"), shape="like:x", view_of="")
 def kron_left_rule(z_bar, x, y):
     r = kron_left(z_bar, x, y)
     z_bar_bar += np.kron(r_bar, y)
@@ -165,7 +165,7 @@ def kron_right(z_bar, x, y):
     return np.reshape(np.tensordot(x, blocks, axes=(list(range(len(even))), even)), np.shape(y))
 
 
-@rule(kron_right, linear_in=("z_bar", "x"), shape="like:y")
+@rule(kron_right, linear_in=("z_bar", "x"), shape="like:y", view_of="")
 def kron_right_rule(z_bar, x, y):
     r = kron_right(z_bar, x, y)
     z_bar_bar += np.kron(x, r_bar)

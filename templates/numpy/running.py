@@ -19,7 +19,7 @@ def sums_to_end(y_bar, x, axis):
     return np.flip(np.cumsum(np.flip(y_bar, axis), axis=axis), axis)
 
 
-@rule(sums_to_end, linear_in="y_bar", shape="like:x")
+@rule(sums_to_end, linear_in="y_bar", shape="like:x", view_of="")
 def sums_to_end_rule(y_bar, x, axis):
     r = sums_to_end(y_bar, x, axis)
     y_bar_bar += np.cumsum(r_bar, axis=axis)
@@ -118,7 +118,7 @@ def differences_back(y_bar, x, n, axis):
     return (-1.0) ** n * np.diff(np.pad(y_bar, widths), n=n, axis=axis)
 
 
-@rule(differences_back, linear_in="y_bar", shape="like:x")
+@rule(differences_back, linear_in="y_bar", shape="like:x", view_of="")
 def differences_back_rule(y_bar, x, n, axis):
     r = differences_back(y_bar, x, n, axis)
     y_bar_bar += np.diff(r_bar, n=n, axis=axis)

@@ -49,7 +49,7 @@ def shaped_like(y_bar, x):
     return np.reshape(y_bar, np.shape(x))
 
 
-@rule(shaped_like, linear_in="y_bar", shape="like:x")
+@rule(shaped_like, linear_in="y_bar", shape="like:x", view_of="y_bar")
 def shaped_like_rule(y_bar, x):
     r = shaped_like(y_bar, x)
     y_bar_bar += np.reshape(r_bar, np.shape(y_bar))
@@ -125,7 +125,7 @@ def roll_back(y_bar, shift, axis):
     return np.roll(y_bar, np.negative(shift), axis=axis)
 
 
-@rule(roll_back, linear_in="y_bar", shape="like:y_bar")
+@rule(roll_back, linear_in="y_bar", shape="like:y_bar", view_of="")
 def roll_back_rule(y_bar, shift, axis):
     r = roll_back(y_bar, shift, axis)
     y_bar_bar += np.roll(r_bar, shift, axis=axis)
@@ -148,7 +148,7 @@ def tile_back(y_bar, x, reps):
     return shaped_like(np.sum(tiles, axis=tuple(range(0, 2 * rank, 2))), x)
 
 
-@rule(tile_back, linear_in="y_bar", shape="like:x")
+@rule(tile_back, linear_in="y_bar", shape="like:x", view_of="")
 def tile_back_rule(y_bar, x, reps):
     r = tile_back(y_bar, x, reps)
     y_bar_bar += np.tile(r_bar, reps)
@@ -175,7 +175,7 @@ def repeat_back(y_bar, x, repeats, axis):
     return np.moveaxis(entries, 0, axis)
 
 
-@rule(repeat_back, linear_in="y_bar", shape="like:x")
+@rule(repeat_back, linear_in="y_bar", shape="like:x", view_of="")
 def repeat_back_rule(y_bar, x, repeats, axis):
     r = repeat_back(y_bar, x, repeats, axis)
     y_bar_bar += np.repeat(r_bar, repeats, axis=axis)
@@ -199,7 +199,7 @@ def padded(x, pad_width, mode):
     raise ValueError(f"np.pad has no derivative rule for the mode {mode!r}")
 
 
-@rule(padded, linear_in="x")
+@rule(padded, linear_in="x", view_of="")
 def padded_rule(x, pad_width, mode):
     y = padded(x, pad_width, mode)
     x_bar += unpad(y_bar, x, pad_width, mode)
@@ -224,7 +224,7 @@ def unpad(y_bar, x, pad_width, mode):
     return x_bar
 
 
-@rule(unpad, linear_in="y_bar", shape="like:x")
+@rule(unpad, linear_in="y_bar", shape="like:x", view_of="y_bar")
 def unpad_rule(y_bar, x, pad_width, mode):
     r = unpad(y_bar, x, pad_width, mode)
     y_bar_bar += padded(r_bar, pad_width, mode)

@@ -1,0 +1,39 @@
+"""How tapes are printed: which values share a list, and where they are put on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from s2sad.ir.core import Block, Function, Loop, Op, Value
+
+
+def tape_groups(function: Function) -> dict[Op, list[list[int]]]:
+    """For each loop that collects: its tapes, in groups that are one list of tuples.
+
+    Tapes are one list where the same loops read them, in the same order, and nothing else does.
+    """
+    readers: dict[Value, list[Any]] = {}
+    ops = list(function.body.walk())
+    for op in ops:
+        if op.name in ("for", "while"):
+            loop = Loop(op)
+            for tape, backwards in zip(loop.tapes_in, loop.backwards, strict=True):
+                readers.setdefault(tape, []).append((id(op), backwards))
+        for region in op.regions:
+            for value in region.yields:
+                if value.kind.base == "tape":
+                    readers.setdefault(value, []).append((id(value), True))
+    groups: dict[Op, list[list[int]]] = {}
+    for op in ops:
+        if op.name in ("for", "while") and op.attrs["collected"]:
+            by_reader: dict[Any, list[int]] = {}
+            for k, tape in enumerate(Loop(op).tapes_out):
+                by_reader.setdefault(tuple(readers.get(tape, [])), []).append(k)
+            groups[op] = list(by_reader.values())
+    return groups
+
+
+def append_point(loop: Loop, values: list[Value]) -> Op | Block:
+    places = {op: i for i, op in enumerate(loop.body.ops)}
+    made = [v.op for v in values if v.op is not None and v.op in places]
+    return max(made, key=lambda op: places[op]) if made else loop.body
