@@ -136,9 +136,9 @@ class Derivative:
             self._cache[key] = _watched(self, call, captured, key)
         self._last = module
         self._signature = ", ".join(
-            f"{n}: {str(k).replace(' ', '')}"
-            for n, k in kinds.items()
-            if k != annotated.get(n) and k != ANY
+            f"{n}: {text}"
+            for n, text in module.signature.items()
+            if kinds.get(n) != annotated.get(n)
         )
         return call
 
@@ -291,7 +291,7 @@ def kind_of(value: Any, name: str) -> Kind:
     if isinstance(value, np.ndarray):
         if value.ndim == 0:
             return ANY
-        dims = tuple(1 if n == 1 else Dim(f"{name}{i}") for i, n in enumerate(value.shape))
+        dims = tuple(1 if n == 1 else Dim(f"~{name}{i}") for i, n in enumerate(value.shape))
         return Kind("number", f"{value.dtype.kind}{value.dtype.itemsize}", dims)
     if isinstance(value, np.generic):
         return Kind("number", f"{value.dtype.kind}{value.dtype.itemsize}", ())

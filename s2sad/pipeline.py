@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from s2sad.analysis.aliases import check_writes
 from s2sad.analysis.build import bind
 from s2sad.analysis.context import Context
 from s2sad.analysis.kinds import infer_function
-from s2sad.backend.module import Module, assemble, shapes_line
+from s2sad.backend.module import Module, assemble, signature_of
 from s2sad.errors import MissingRuleError, NonScalarOutputError, S2SADError, UsageError
 from s2sad.frontend.lower import lower
 from s2sad.ir.core import Function, Op, Value
@@ -199,7 +200,7 @@ def check_scalar(function: Function) -> None:
         )
     if kind.base not in ("number", "any"):
         raise NonScalarOutputError(
-            f"{name} returns {kind.base}; grad needs a number",
+            f"{name} returns {'nothing' if kind.base == 'none' else 'a ' + kind.base}; grad needs a number",
             span=span,
             help="return the number to differentiate",
         )
@@ -244,10 +245,15 @@ def generate(
     """The generated module for one signature."""
     context = Context(program.registry)
     function = build(program, context, kinds, statics)
-    base = [p for p in function.params if p.hint in kinds]
-    doc = docstring(program, context, function, [(p.hint, p.kind) for p in base])
+    base = [(p.hint, p.kind) for p in function.params if p.hint in kinds]
+    signature = signature_of(
+        context, [(n, kinds[n] if kinds[n].base == "NoneType" else k) for n, k in base]
+    )
+    doc = docstring(program, function, signature)
     landmarks = program.transforms[-1].mode != "tangent"
-    return assemble(context, function, doc, landmarks), function
+    module = assemble(context, function, doc, landmarks)
+    module.signature = signature
+    return module, function
 
 
 def dump_pass(program: Program, name: str, kinds: dict[str, Kind]) -> str:
@@ -259,9 +265,7 @@ def dump_pass(program: Program, name: str, kinds: dict[str, Kind]) -> str:
     return texts[name]
 
 
-def docstring(
-    program: Program, context: Context, function: Function, params: list[tuple[str, Kind]]
-) -> str:
+def docstring(program: Program, function: Function, signature: dict[str, str]) -> str:
     """What the generated function computes, and for which kinds of arguments."""
     primal = getattr(program.function, "__name__", "f")
     words = {
@@ -276,18 +280,22 @@ def docstring(
     wrt = function.info["wrt"]
     x = wrt[0] if len(wrt) == 1 else f"({', '.join(wrt)})"
     text = words[program.transforms[-1].mode].format(f=inner, x=x)
-    shapes = shapes_line(context, params)
+    shapes = ", ".join(
+        f"{n}: {k}" for n, k in signature.items() if "[" in k or k[0] in "fiubc" and k[-1].isdigit()
+    )
     if shapes:
         text += "\n\n" + _filled(f"Generated for {shapes}.")
     return text
 
 
 def _filled(text: str, width: int = 90) -> str:
+    """Text in lines of a width, not broken inside brackets."""
     lines, line = [], ""
-    for word in text.split(" "):
+    words = re.sub(r"\[[^\]]*\]", lambda m: m[0].replace(" ", "\0"), text).split(" ")
+    for word in words:
         if line and len(line) + 1 + len(word) > width:
             lines.append(line)
             line = word
         else:
             line = f"{line} {word}" if line else word
-    return "\n".join([*lines, line])
+    return "\n".join([*lines, line]).replace("\0", " ")

@@ -1,9 +1,12 @@
-"""Functions of the math module, which take and give Python floats.
+"""Functions of the math module, which take Python floats, or a vector, and give a Python float.
 
 At the ends of a domain they raise where NumPy gives inf or nan, and so do their derivatives.
 """
 
 import math
+
+import numpy as np
+from s2sad.templates.numpy.reductions import product_of_others
 
 from s2sad.rules import helper, rule
 
@@ -120,9 +123,23 @@ def expm1(x):
 
 
 @rule(math.log)
-def log(x):
-    y = math.log(x)
-    y_dot = x_dot / x
+def log(x, base=None):
+    y = math.log(x, base)
+    y_dot = x_dot / log_scale(x, base) - y * base_dot / log_scale(base, base)
+
+
+@helper
+def log_scale(x, base):
+    """What divides the rate of x in the rate of math.log(x, base)."""
+    if base is None:
+        return x
+    return x * math.log(base)
+
+
+@rule(log_scale, shape="elementwise")
+def log_scale_rule(x, base):
+    y = log_scale(x, base)
+    y_dot = y / x * x_dot + x / base * base_dot
 
 
 # 1 / log(2) and 1 / log(10).
@@ -180,9 +197,32 @@ def pow_slope_rule(x, y):
 
 # The length of a vector has derivative 0 at the origin: z + (z == 0) is 1 there, and z elsewhere.
 @rule(math.hypot)
-def hypot(x, y):
-    z = math.hypot(x, y)
-    z_dot = (x * x_dot + y * y_dot) / (z + (z == 0))
+def hypot(x, y=0.0, z=0.0, w=0.0):
+    r = math.hypot(x, y, z, w)
+    length = r + (r == 0)
+    r_dot = (x * x_dot + y * y_dot + z * z_dot + w * w_dot) / length
+
+
+@rule(math.dist, shape="scalar")
+def dist(p, q):
+    r = math.dist(p, q)
+    length = r + (r == 0)
+    r_dot = np.sum((p - q) * (p_dot - q_dot)) / length
+    p_bar += (p - q) * (r_bar / length)
+    q_bar += (q - p) * (r_bar / length)
+
+
+@rule(math.fsum, linear_in="x", shape="scalar")
+def fsum(x):
+    y = math.fsum(x)
+    x_bar += np.broadcast_to(y_bar, np.shape(x))
+
+
+@rule(math.prod)
+def prod(x):
+    y = math.prod(x)
+    y_dot = np.sum(product_of_others(x, 0) * x_dot, axis=0)
+    x_bar += product_of_others(x, 0) * y_bar
 
 
 @rule(math.fabs)

@@ -201,6 +201,9 @@ def mul(b: Builder, op: Op) -> Value | None:
             pair = (negated[0], y) if one is x else (x, negated[0])
             return b.call("operator.neg", b.call("operator.mul", *pair))
         scaled = operand_of(one, "operator.mul")
+        other = y if one is x else x
+        if scaled and scaled[1].kind.is_scalar and not other.kind.is_scalar:
+            continue  # (2 a) x is one pass over an array x, 2 (a x) is two
         if scaled and number(scaled[0]) is not None:
             rest = (scaled[1], y) if one is x else (x, scaled[1])
             return b.call("operator.mul", scaled[0], b.call("operator.mul", *rest))

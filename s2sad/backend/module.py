@@ -24,6 +24,7 @@ class Module:
     text: str
     name: str
     bindings: dict[str, Any] = field(default_factory=dict)
+    signature: dict[str, str] = field(default_factory=dict)
 
     def standalone(self) -> str:
         """The text, for a file; refused where it needs an object that only lives in this process."""
@@ -177,29 +178,36 @@ def _helpers(context: Context, expressions: Expressions) -> list[str]:
     return order
 
 
-def shapes_line(context: Context, params: list[tuple[str, Kind]]) -> str:
-    """`w1: f8[n, h], b1: f8[h]`: what the code was generated for."""
+def signature_of(context: Context, params: list[tuple[str, Kind]]) -> dict[str, str]:
+    """Text of each parameter's kind, as `--args` takes it: {"w1": "f8[n, h]", "rate": "float"}.
+
+    Lengths that the user named keep their names; others get letters, equal ones the same letter.
+    """
     letters: dict[str, str] = {}
-    names = {n for n, _ in params}
-    pool = [c for c in "nmkpqrsabcdefghijl" if c not in names]
-    parts = []
+    taken = {n for n, _ in params}
+    for _, kind in params:
+        for size in kind.dims or ():
+            size = context.dims.find(size)
+            if isinstance(size, Dim) and not size.symbol.startswith(("?", "~")):
+                letters[size.symbol] = size.symbol
+    pool = [c for c in "nmkpqrsabcdefghijl" if c not in taken and c not in letters]
+    texts = {}
     for name, kind in params:
-        if kind.dtype is None or kind.dims is None or kind.dtype in ("float", "int", "bool"):
-            if kind.is_array and kind.dtype:
-                parts.append(f"{name}: {kind.dtype}[...]")
+        if kind.base == "NoneType":
+            texts[name] = "NoneType"
+        if kind.dtype is None:
+            continue
+        if kind.dims is None:
+            texts[name] = f"{kind.dtype}[...]"
             continue
         sizes = []
         for size in kind.dims:
             size = context.dims.find(size)
             if isinstance(size, Dim):
-                if size.symbol not in letters and len(letters) < len(pool):
-                    letters[size.symbol] = pool[len(letters)]
-                sizes.append(
-                    letters.get(size.symbol, "n") + (f"{size.offset:+d}" if size.offset else "")
-                )
+                if size.symbol not in letters:
+                    letters[size.symbol] = pool.pop(0) if pool else f"n{len(letters)}"
+                sizes.append(str(Dim(letters[size.symbol], size.offset)))
             else:
                 sizes.append(str(size))
-        parts.append(
-            f"{name}: {kind.dtype}[{', '.join(sizes)}]" if sizes else f"{name}: {kind.dtype}"
-        )
-    return ", ".join(parts)
+        texts[name] = f"{kind.dtype}[{', '.join(sizes)}]" if sizes else kind.dtype
+    return texts

@@ -133,7 +133,7 @@ def _sizes(name: str, text: str) -> tuple[Size, ...] | None:
     sizes: list[Size] = []
     for i, word in enumerate(w.strip() for w in text.split(",")):
         if word.isdigit():
-            sizes.append(1 if int(word) == 1 else Dim(f"{name}{i}"))
+            sizes.append(1 if int(word) == 1 else Dim(f"~{name}{i}"))
         elif word:
             sizes.append(Dim(word))
     return tuple(sizes)

@@ -36,14 +36,22 @@ class FunctionSource:
 
 
 def span_of(file: SourceFile, node: Any, statement: Statement | None = None) -> Span:
+    line = node.lineno
+    end_line = getattr(node, "end_lineno", None) or line
+    end_column = getattr(node, "end_col_offset", None) or node.col_offset + 1
     return Span(
         file,
-        node.lineno,
-        node.col_offset,
-        getattr(node, "end_lineno", None) or node.lineno,
-        getattr(node, "end_col_offset", None) or node.col_offset + 1,
+        line,
+        _column(file, line, node.col_offset),
+        end_line,
+        _column(file, end_line, end_column),
         statement,
     )
+
+
+def _column(file: SourceFile, line: int, offset: int) -> int:
+    """The column in characters: Python's parser counts bytes."""
+    return len(file.line(line).encode()[:offset].decode(errors="ignore"))
 
 
 @lru_cache(maxsize=64)

@@ -209,7 +209,11 @@ class Lowering(Expressions, Control):
                 self.effect("print", node.value, node)
                 return
         if isinstance(node.value, (gast.Yield, gast.YieldFrom, gast.Await)):
-            raise self.unsupported(node, f"{_describe(node.value)} is not supported yet")
+            raise self.unsupported(
+                node,
+                f"{_describe(node.value)} is not supported yet",
+                "return an array of the values",
+            )
         self.expression(node.value)
 
     def effect(self, what: str, expression: Any, node: Any) -> None:

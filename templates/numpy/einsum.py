@@ -54,7 +54,22 @@ def is_whole(subscripts, i):
     return "..." not in subscripts and adjoint_subscripts(subscripts, i).endswith(">" + own)
 
 
-nondifferentiable(einsum_terms, adjoint_subscripts, is_whole)
+@helper
+def has_diagonals(subscripts, i):
+    """Whether operand i has an index twice, or axes without a name."""
+    own = einsum_terms(subscripts)[0][i]
+    return "..." in subscripts or len(set(own)) < len(own)
+
+
+@helper
+def axes_alone(subscripts, i):
+    """The axes of operand i whose index neither another operand nor the result has."""
+    own = einsum_terms(subscripts)[0][i]
+    kept = adjoint_subscripts(subscripts, i).rpartition(">")[2]
+    return tuple(k for k, c in enumerate(own) if c not in kept)
+
+
+nondifferentiable(einsum_terms, adjoint_subscripts, is_whole, has_diagonals, axes_alone)
 
 
 @helper
@@ -62,6 +77,8 @@ def with_own_indices(g, x, subscripts, i):
     """The adjoint x_bar from its einsum g: spread over indices that only x has, on its diagonals."""
     if is_whole(subscripts, i):
         return unbroadcast(g, x)
+    if not has_diagonals(subscripts, i):
+        return np.broadcast_to(np.expand_dims(g, axes_alone(subscripts, i)), np.shape(x))
     own = einsum_terms(subscripts)[0][i]
     kept = adjoint_subscripts(subscripts, i).rpartition(">")[2].replace("...", "")
     alone = "".join(c for c in dict.fromkeys(own.replace(".", "")) if c not in kept)

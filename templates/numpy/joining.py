@@ -74,19 +74,21 @@ def start_of_part(arrays, i, axis):
 @helper
 def rows_part(y_bar, x, start):
     """The rows of np.vstack that x fills; a vector is one row."""
-    if np.ndim(x) <= 1:
-        return shaped_like(y_bar[start], x)
+    if np.ndim(x) == 0:
+        return np.sum(y_bar[start])
+    if np.ndim(x) == 1:
+        return y_bar[start]
     return y_bar[start : start + np.shape(x)[0]]
 
 
 @rule(rows_part, linear_in="y_bar", shape="like:x", view_of="y_bar")
 def rows_part_rule(y_bar, x, start):
     r = rows_part(y_bar, x, start)
-    y_bar_bar[start : start + rows(x)] += r_bar
+    y_bar_bar[start : start + row_count(x)] += r_bar
 
 
 @helper
-def rows(x):
+def row_count(x):
     """The number of rows that x fills in np.vstack."""
     if np.ndim(x) <= 1:
         return 1
@@ -98,25 +100,29 @@ def rows_before(arrays, i):
     """The number of rows of np.vstack before operand i."""
     if i == 0:
         return 0
-    return rows_before(arrays, i - 1) + rows(arrays[i - 1])
+    return rows_before(arrays, i - 1) + row_count(arrays[i - 1])
 
 
 @helper
 def columns_part(y_bar, x, start):
     """The columns of np.column_stack that x fills; a vector is one column."""
-    if np.ndim(x) <= 1:
-        return shaped_like(y_bar[:, start], x)
+    if np.ndim(x) == 0:
+        return np.sum(y_bar[:, start])
+    if np.ndim(x) == 1:
+        return y_bar[:, start]
     return y_bar[:, start : start + np.shape(x)[1]]
 
 
 @rule(columns_part, linear_in="y_bar", shape="like:x", view_of="y_bar")
 def columns_part_rule(y_bar, x, start):
     r = columns_part(y_bar, x, start)
-    y_bar_bar[:, start : start + columns(x)] += np.reshape(r_bar, (np.shape(y_bar)[0], columns(x)))
+    y_bar_bar[:, start : start + column_count(x)] += np.reshape(
+        r_bar, (np.shape(y_bar)[0], column_count(x))
+    )
 
 
 @helper
-def columns(x):
+def column_count(x):
     """The number of columns that x fills in np.column_stack."""
     if np.ndim(x) <= 1:
         return 1
@@ -128,14 +134,16 @@ def columns_before(arrays, i):
     """The number of columns of np.column_stack before operand i."""
     if i == 0:
         return 0
-    return columns_before(arrays, i - 1) + columns(arrays[i - 1])
+    return columns_before(arrays, i - 1) + column_count(arrays[i - 1])
 
 
 @helper
 def width_part(y_bar, x, start):
     """The part of np.hstack that x fills: columns, or entries where it is a vector."""
-    if np.ndim(x) <= 1:
-        return shaped_like(y_bar[start : start + np.size(x)], x)
+    if np.ndim(x) == 0:
+        return np.sum(y_bar[start])
+    if np.ndim(x) == 1:
+        return y_bar[start : start + np.shape(x)[0]]
     return y_bar[:, start : start + np.shape(x)[1]]
 
 
@@ -163,7 +171,7 @@ def width_part_back_rule(r_bar, y_bar, start):
 
 
 @helper
-def width(x):
+def width_of(x):
     """The number of columns, or of entries of a vector, that x fills in np.hstack."""
     if np.ndim(x) <= 1:
         return np.size(x)
@@ -175,10 +183,10 @@ def width_before(arrays, i):
     """The number of columns, or of entries of vectors, of np.hstack before operand i."""
     if i == 0:
         return 0
-    return width_before(arrays, i - 1) + width(arrays[i - 1])
+    return width_before(arrays, i - 1) + width_of(arrays[i - 1])
 
 
-nondifferentiable(rows, columns, width)
+nondifferentiable(row_count, column_count, width_of)
 
 
 @helper

@@ -7,8 +7,8 @@ from s2sad.rules import helper, rule
 
 # Equal entries keep their order (a stable sort), and each keeps its own derivative.
 @rule(np.sort, shape="cumulative")
-def sort(x, axis=-1):
-    y = np.sort(x, axis=axis)
+def sort(x, axis=-1, kind=None):
+    y = np.sort(x, axis=axis, kind=kind)
     order = np.argsort(x, axis=axis, kind="stable")
     y_dot = np.take_along_axis(x_dot, order, axis=axis)
     x_bar += unsort(y_bar, x, order, axis)

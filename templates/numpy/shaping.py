@@ -185,8 +185,21 @@ def repeat_back_rule(y_bar, x, repeats, axis):
 @rule(np.pad)
 def pad(x, pad_width, mode="constant", *, constant_values=0):
     y = np.pad(x, pad_width, mode=mode, constant_values=constant_values)
-    y_dot = padded(x_dot, pad_width, mode)
+    y_dot = padded(x_dot, pad_width, mode) + border(constant_values_dot, x, pad_width)
     x_bar += unpad(y_bar, x, pad_width, mode)
+    constant_values_bar += border_sum(y_bar, x, pad_width)
+
+
+@helper
+def border(value, x, pad_width):
+    """Zeros in the shape of x, with a border of one value around them."""
+    return np.pad(np.zeros_like(x), pad_width, constant_values=value)
+
+
+@helper
+def border_sum(y_bar, x, pad_width):
+    """The sum of y_bar over the border that np.pad added to x."""
+    return np.sum(y_bar) - np.sum(unpad(y_bar, x, pad_width, "constant"))
 
 
 @helper
