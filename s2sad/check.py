@@ -25,6 +25,7 @@ def check_grads(
     order: int = 2,
     modes: tuple[str, ...] = ("forward", "reverse"),
     *,
+    wrt: tuple[int, ...] | None = None,
     method: str = "central",
     step: float | None = None,
     rtol: float = 1e-5,
@@ -36,7 +37,7 @@ def check_grads(
     Forward mode is compared with a difference quotient (`method`: "fd" (f(x + h v) - f(x)) / h, "central",
     "richardson" (two central quotients), or "complex" (the imaginary part of f(x + i h v) / h; Squire and Trapp
     1998)). Reverse mode is compared by <y_bar, J v> = <J^T y_bar, v>. Order 2 checks the adjoint of `f` in the same
-    way, and so on. All float arguments are differentiated.
+    way, and so on. `wrt` names positions of the arguments to differentiate: all that are floats by default.
 
     Raises `GradientCheckError` (an AssertionError) that says which comparison failed, `UsageError` for arguments
     that cannot be meant.
@@ -46,7 +47,7 @@ def check_grads(
     if order < 1 or not set(modes) <= {"forward", "reverse"}:
         raise UsageError("order is at least 1, and modes are 'forward' and 'reverse'")
     rng = np.random.default_rng(seed)
-    active = tuple(i for i, a in enumerate(args) if _is_float(a))
+    active = wrt if wrt is not None else tuple(i for i, a in enumerate(args) if _is_float(a))
     if not active:
         raise UsageError("no argument is a float or an array of floats", help="pass floats")
     _check(f, tuple(args), active, order, modes, method, step, (rtol, atol), rng)

@@ -139,7 +139,7 @@ def check_writes(context: Context, function: Function) -> None:
     writes = [op for op in function.body.walk() if must_write(op)]
     if not writes:
         return
-    sharing, liveness = Sharing(context, function), Liveness(function)
+    sharing, liveness = Sharing(context, function), Liveness(function, contents=True)
     for op in writes:
         array = op.operands[0]
         name = array.hint or "this array"

@@ -113,10 +113,6 @@ def _constant(compute: Callable[[Any, Any], Any]) -> Folder:
     return folder
 
 
-def same_kind(a: Value, b: Value) -> bool:
-    return a.kind == b.kind and a.kind.base == "number"
-
-
 def add(b: Builder, op: Op) -> Value | None:
     x, y = op.operands
     constant = _constant(operator.add)(b, op)

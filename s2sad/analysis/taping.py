@@ -19,7 +19,8 @@ from s2sad.ir.core import Block, Op, Value
 INFINITE = 10**12
 FREE_OPS = {"const", "tuple", "slice", "list"}
 FLOPS = {
-    "operator.add", "operator.sub", "operator.mul", "operator.truediv", "operator.neg", "operator.pos",
+    "operator.add", "operator.sub", "operator.mul", "operator.truediv", "operator.neg", "operator.pos", "operator.mod",
+    "operator.floordiv",
     "operator.lt", "operator.le", "operator.gt", "operator.ge", "operator.eq", "operator.ne",
     "operator.not_", "operator.is_", "operator.is_not", "builtins.abs", "numpy.multiply", "numpy.add",
     "numpy.subtract", "numpy.negative", "numpy.square",

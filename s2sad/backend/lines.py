@@ -25,8 +25,34 @@ class Line:
 class Generator(SourceGenerator):
     """astor's printer, with indices and tuples as a person writes them."""
 
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        """astor's own asks for ast.Str, which Python 3.14 no longer has."""
+        body = _joined(node.values)
+        quote = next(q for q in ('"', "'", '"""', "'''") if q not in body)
+        self.write(f"f{quote}{body}{quote}")
+
     def visit_Subscript(self, node: ast.Subscript) -> None:
         self.write(_atom(node.value), "[", index_text(node.slice), "]")
+
+
+def _joined(values: list[ast.expr]) -> str:
+    """The inside of an f-string."""
+    out = []
+    for value in values:
+        if isinstance(value, ast.Constant):
+            text = str(value.value)
+            text = (
+                text.replace("\\", "\\\\")
+                if text.isprintable()
+                else text.encode("unicode_escape").decode()
+            )
+            out.append(text.replace("{", "{{").replace("}", "}}"))
+        elif isinstance(value, ast.FormattedValue):
+            conversion = "" if value.conversion in (-1, None) else f"!{chr(value.conversion)}"
+            spec = value.format_spec
+            tail = f":{_joined(spec.values)}" if isinstance(spec, ast.JoinedStr) else ""
+            out.append("{" + expression_text(value.value) + conversion + tail + "}")
+    return "".join(out)
 
 
 def index_text(node: ast.expr) -> str:

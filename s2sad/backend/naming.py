@@ -188,7 +188,11 @@ def temporary(names: Names, root: Value) -> str:
         if op.attrs.get("bar"):
             return "t_bar"
         short = op.fn.rsplit(".", 1)[-1]
-        if op.fn.startswith(("operator.", "intrinsic.", "helper.")) or len(short) > 8:
+        if (
+            op.fn.startswith(("operator.", "intrinsic.", "helper."))
+            or len(short) > 8
+            or short == "copy"
+        ):
             return "t"
         argument = op.operands[0] if op.operands else None
         if op.exact and argument is not None and argument in names.parent:

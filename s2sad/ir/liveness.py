@@ -8,12 +8,18 @@ from __future__ import annotations
 
 from s2sad.ir.core import Block, Function, Loop, Op, Value
 
+SHAPE_ONLY = {
+    "numpy.zeros_like", "numpy.ones_like", "numpy.empty_like", "numpy.full_like", "intrinsic.shape", "intrinsic.dim",
+    "intrinsic.ndim", "intrinsic.size", "intrinsic.dtype", "builtins.len",
+}  # fmt: skip
+
 
 class Liveness:
     """`after[op]`: values that are read after `op`. `clashes[v]`: values alive at the same time as `v`.
 
     `nested` holds the operations that are printed inside another statement; `appends` maps an operation (or a
-    block, for its start) to the values that are put on tapes right after it.
+    block, for its start) to the values that are put on tapes right after it. With `contents`, asking for a value's
+    shape does not count as reading it.
     """
 
     def __init__(
@@ -21,7 +27,9 @@ class Liveness:
         function: Function,
         nested: set[Op] | None = None,
         appends: dict[Op | Block, list[Value]] | None = None,
+        contents: bool = False,
     ) -> None:
+        self.contents = contents
         self.nested = nested or set()
         self.appends = appends
         self.after: dict[Op, set[Value]] = {}
@@ -40,6 +48,11 @@ class Liveness:
                 if other is not value:
                     row.add(other)
                     self.clashes.setdefault(other, set()).add(value)
+
+    def read_by(self, op: Op) -> list[Value]:
+        if self.contents and op.fn in SHAPE_ONLY:
+            return op.operands[1:]
+        return op.operands
 
     def leaves(self, values: list[Value]) -> list[Value]:
         """Values that an expression reads: operands, seen through nested operations."""
@@ -74,7 +87,7 @@ class Liveness:
                 growing = op.results[op.attrs["carried"] :]
                 live = self._loop(op, live | set(growing)) - set(growing)
                 self._define(growing, live | set(self.leaves(op.operands)))
-            live = live | set(self.leaves(op.operands))
+            live = live | set(self.leaves(self.read_by(op)))
         if self.appends:
             live = live | set(self.leaves(self.appends.get(block, [])))
         return live
@@ -108,6 +121,6 @@ def _read_from_outside(liveness: Liveness, op: Op) -> set[Value]:
                 defined.update(sub.params)
                 read.update(liveness.leaves(sub.yields))
             if inner not in liveness.nested:
-                read.update(liveness.leaves(inner.operands))
+                read.update(liveness.leaves(liveness.read_by(inner)))
         read.update(liveness.leaves(region.yields))
     return read - defined

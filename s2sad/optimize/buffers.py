@@ -29,16 +29,19 @@ def assign_buffers(context: Context, function: Function) -> None:
     for op in list(function.body.walk()):
         if may_write(op):
             op.attrs["buffer"] = True
-            sharing, liveness = Sharing(context, function), Liveness(function)
+            sharing, liveness = Sharing(context, function), Liveness(function, contents=True)
             if conflicts_of(sharing, liveness, op) or not is_own(context, op.operands[0], set()):
                 del op.attrs["buffer"]
 
 
 def _insert_one_copy(context: Context, function: Function) -> bool:
     """Insert the first copy that an update needs; False where none is needed."""
-    sharing, liveness = Sharing(context, function), Liveness(function)
+    sharing, liveness = Sharing(context, function), Liveness(function, contents=True)
     for op in function.body.walk():
         if not must_write(op):
+            continue
+        made = op.operands[0].op
+        if made is not None and made.attrs.get("for_write") is op:
             continue
         conflicts = conflicts_of(sharing, liveness, op)
         if conflicts:
@@ -107,6 +110,8 @@ def _copy_operand(context: Context, op: Op) -> None:
     block = op.block
     assert block is not None
     op.operands[0] = _copy(context, value, block, block.ops.index(op))
+    assert op.operands[0].op is not None
+    op.operands[0].op.attrs["for_write"] = op
 
 
 def _copy(context: Context, value: Value, block: Block, at: int) -> Value:

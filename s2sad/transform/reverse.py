@@ -116,6 +116,8 @@ class _Reverse:
         pairs = list(zip(op.attrs["params"], op.operands, strict=True))
         candidates = differentiable_operands(self.context, op)
         position: dict[str, int] = {}
+        # The array that is written comes last: its adjoint is written in place, after what is read of it.
+        pairs.sort(key=lambda pair: rule.shape == f"like:{pair[0]}" and bool(rule.joint_in))
         for param, value in pairs:
             i = position.get(param, 0)
             position[param] = i + 1
