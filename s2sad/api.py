@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -374,12 +374,14 @@ def jvp(f: Any, primals: Any, tangents: Any) -> tuple[Any, Any]:
             f"{len(primals)} primals and {len(tangents)} tangents",
             help="give one tangent for each primal",
         )
-    y, y_dot = _pushforward(f, len(primals))(*primals, *tangents)
+    y, y_dot = _derived(f, "tangent", tuple(range(len(primals))))(*primals, *tangents)
     return y, y_dot
 
 
-def _pushforward(f: Any, count: int) -> Derivative:
-    derivative: Derivative = tangent(f, wrt=tuple(range(count)))
+@lru_cache(maxsize=256)
+def _derived(f: Any, mode: str, wrt: Wrt) -> Derivative:
+    """The derivative that `jvp` and `vjp` use: derived once for a function, not at each point."""
+    derivative: Derivative = _make(mode, f, wrt, True)
     return derivative
 
 
@@ -390,7 +392,7 @@ def vjp(f: Any, *primals: Any, wrt: Wrt | None = None) -> tuple[Any, Callable[..
     again each time, and can be called any number of times.
     """
     which: Wrt = tuple(range(len(primals))) if wrt is None else wrt
-    backward: Derivative = adjoint(f, wrt=which)
+    backward = _derived(f, "adjoint", which)
     y = f(*primals)
 
     def pullback(*seeds: Any) -> Any:

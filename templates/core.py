@@ -131,7 +131,7 @@ def matmul_left(z_bar, x, y):
     return unbroadcast(z_bar @ np.swapaxes(y, -1, -2), x)
 
 
-@rule(matmul_left, linear_in=("z_bar", "y"), shape="like:x")
+@rule(matmul_left, linear_in=("z_bar", "y"), shape="like:x", fresh=True)
 def matmul_left_rule(z_bar, x, y):
     r = matmul_left(z_bar, x, y)
     z_bar_bar += r_bar @ y
@@ -154,7 +154,7 @@ def matmul_right(z_bar, x, y):
     return unbroadcast(np.swapaxes(x, -1, -2) @ z_bar, y)
 
 
-@rule(matmul_right, linear_in=("z_bar", "x"), shape="like:y")
+@rule(matmul_right, linear_in=("z_bar", "x"), shape="like:y", fresh=True)
 def matmul_right_rule(z_bar, x, y):
     r = matmul_right(z_bar, x, y)
     z_bar_bar += x @ r_bar
@@ -180,7 +180,7 @@ def dot_left(z_bar, x, y):
     return np.tensordot(z_bar, np.swapaxes(y, -1, -2), axes=np.ndim(y) - 1)
 
 
-@rule(dot_left, linear_in=("z_bar", "y"), shape="like:x")
+@rule(dot_left, linear_in=("z_bar", "y"), shape="like:x", fresh=True)
 def dot_left_rule(z_bar, x, y):
     r = dot_left(z_bar, x, y)
     z_bar_bar += np.dot(r_bar, y)
@@ -203,7 +203,7 @@ def dot_right(z_bar, x, y):
     return np.moveaxis(g, 0, -2)
 
 
-@rule(dot_right, linear_in=("z_bar", "x"), shape="like:y")
+@rule(dot_right, linear_in=("z_bar", "x"), shape="like:y", fresh=True)
 def dot_right_rule(z_bar, x, y):
     r = dot_right(z_bar, x, y)
     z_bar_bar += np.dot(x, r_bar)

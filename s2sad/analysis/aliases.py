@@ -29,7 +29,7 @@ def shares_memory(context: Context, op: Op) -> list[Value]:
     if op.fn in WRITES or must_write(op) or op.attrs.get("buffer"):
         return [op.operands[0]]
     rule = context.registry.rules[op.fn]
-    if op.fn.startswith("helper.") and rule.view_of is None:
+    if op.fn.startswith("helper.") and rule.view_of is None and not rule.fresh:
         # A helper may give its linear argument back (unbroadcast where nothing was broadcast).
         pairs = zip(op.attrs["params"], op.operands, strict=True)
         return [v for p, v in pairs if p in rule.linear_in and not v.kind.is_scalar]

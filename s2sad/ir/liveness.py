@@ -12,6 +12,7 @@ SHAPE_ONLY = {
     "numpy.zeros_like", "numpy.ones_like", "numpy.empty_like", "numpy.full_like", "intrinsic.shape", "intrinsic.dim",
     "intrinsic.ndim", "intrinsic.size", "intrinsic.dtype", "builtins.len",
 }  # fmt: skip
+SHAPE_OF_SECOND = {"helper.unbroadcast", "helper.spread"}
 
 
 class Liveness:
@@ -52,6 +53,8 @@ class Liveness:
     def read_by(self, op: Op) -> list[Value]:
         if self.contents and op.fn in SHAPE_ONLY:
             return op.operands[1:]
+        if self.contents and op.fn in SHAPE_OF_SECOND:
+            return [op.operands[0], *op.operands[2:]]
         return op.operands
 
     def leaves(self, values: list[Value]) -> list[Value]:

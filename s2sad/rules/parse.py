@@ -52,6 +52,7 @@ class Rule:
     multilinear_in: tuple[str, ...] = ()
     shape: str = "unknown"
     view_of: str | None = None
+    fresh: bool = False
     nondifferentiable: bool = False
     imports: dict[str, str] = field(default_factory=dict)
 
@@ -202,8 +203,8 @@ class _Parser:
                 setattr(rule, keyword.arg, (value,) if isinstance(value, str) else tuple(value))
             elif keyword.arg == "shape":
                 shape = value
-            elif keyword.arg == "view_of":
-                rule.view_of = value
+            elif keyword.arg in ("view_of", "fresh"):
+                setattr(rule, keyword.arg, value)
             else:
                 raise self.fail(keyword, f"@rule has no option {keyword.arg!r}")
         self.body(rule, node)

@@ -1,0 +1,84 @@
+"""Many random programs: `python -m tests.properties.bulk --n 20000 --seed 1`.
+
+Prints each new kind of mismatch as a reduced program, and counts at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import time
+from collections import Counter
+
+import s2sad
+
+from tests.properties.check import Mismatch, Skipped, check
+from tests.properties.programs import Program, Seeded, generate
+from tests.properties.reduce import reduce
+
+
+def verdict(program: Program, order: int) -> tuple[str, str]:
+    """("right" | "skipped" | "refused" | "mismatch", what it says)."""
+    try:
+        check(program, order)
+    except Mismatch as error:
+        return "mismatch", str(error)
+    except Skipped as reason:
+        return "skipped", str(reason)
+    except s2sad.S2SADError as error:
+        if error.span is None or not error.help:
+            return "mismatch", f"refusal without a span or a help line: {error}"
+        return "refused", f"{error.code} {error.message}"
+    except Exception as error:
+        return "mismatch", f"internal error {type(error).__name__}: {error}"
+    return "right", ""
+
+
+def signature(message: str) -> str:
+    """What two mismatches have in common when they have one cause, as far as the message shows."""
+    first = message.split("\n")[0]
+    return re.sub(r"'[^']*'|[-+]?\d[\d.e+-]*|np\.\w+\([^)]*\)", "_", first)[:110]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--n", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--size", type=int, default=8)
+    parser.add_argument("--order", type=int, default=2)
+    parser.add_argument("--each", type=int, default=2, help="reduced programs for each kind of mismatch")
+    parser.add_argument("--no-reduce", action="store_true")
+    options = parser.parse_args()
+    counts: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
+    refusals: Counter[str] = Counter()
+    start = time.monotonic()
+    for k in range(options.n):
+        program = generate(Seeded(options.seed * 1_000_003 + k), options.size)
+        result, message = verdict(program, options.order)
+        counts[result] += 1
+        if result in ("refused", "skipped"):
+            refusals[f"{result} {signature(message)}"] += 1
+        if result != "mismatch":
+            continue
+        kind = signature(message)
+        kinds[kind] += 1
+        if kinds[kind] > options.each:
+            continue
+        text = program.text
+        if not options.no_reduce:
+
+            def fails(candidate: str, kind: str = kind, program: Program = program) -> bool:
+                result, message = verdict(Program(candidate, program.args, program.wrt), options.order)
+                return result == "mismatch" and signature(message) == kind
+
+            text = reduce(text, fails)
+            message = verdict(Program(text, program.args, program.wrt), options.order)[1]
+        print(f"=== seed {options.seed}, program {k}: {message}\n{text}\n# args = {program.args!r}\n", flush=True)
+    print(f"{dict(counts)} in {time.monotonic() - start:.0f} s")
+    for kind, count in [*kinds.most_common(), *refusals.most_common(25)]:
+        print(f"{count:6d} {kind}")
+
+
+if __name__ == "__main__":
+    main()
