@@ -12,6 +12,7 @@ from s2sad.ir.core import Block, Function, Loop, Op, Value
 from s2sad.ir.kinds import NEVER
 from s2sad.ir.liveness import Liveness
 
+READ_ONLY = ("numpy.broadcast_to", "helper.spread")  # views that repeat elements: not to be written
 WRITES = ("intrinsic.store", "intrinsic.index_add")
 
 
@@ -127,6 +128,8 @@ def is_own(context: Context, value: Value, seen: set[Value]) -> bool:
             return False
         return is_own(context, loop.carried[loop.finals.index(value)], seen)
     if op.name != "prim":
+        return False
+    if op.fn in READ_ONLY:
         return False
     shared = shares_memory(context, op)
     if op.fn in WRITES or op.attrs.get("inplace") or op.attrs.get("buffer"):

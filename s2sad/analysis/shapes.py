@@ -350,6 +350,9 @@ def stack(context: Context, op: Op) -> Kind:
 def getitem(context: Context, op: Op) -> Kind:
     kind = op.operands[0].kind
     index = op.operands[1]
+    made = op.operands[0].op
+    if made is not None and made.fn == "intrinsic.shape" and index.kind.is_scalar:
+        return INT
     if kind.base not in ("number", "array"):
         return ANY
     parts = index.op.operands if index.op is not None and index.op.name == "tuple" else [index]

@@ -252,6 +252,18 @@ class Raiser:
             )
         target = ast.Subscript(base, self.expressions.of(index), ast.Store())
         if op.fn == "intrinsic.store":
+            made = value.op
+            if (
+                made is not None
+                and made in self.nested
+                and made.attrs.get("update")
+                and made.operands[0].op in self.nested
+            ):
+                operator = AUGMENTED[made.fn]()
+                out.append(
+                    Line(ast.AugAssign(target, operator, self.expressions.of(made.operands[1])))
+                )
+                return
             out.append(Line(ast.Assign([target], self.expressions.of(value))))
             return
         if not op.exact and not once(index):
@@ -262,7 +274,7 @@ class Raiser:
             )
             out.append(Line(ast.Expr(call)))
             return
-        operator: ast.operator = ast.Add()
+        operator = ast.Add()
         inner = value.op
         if inner is not None and inner in self.nested and inner.fn == "operator.neg":
             operator, value = ast.Sub(), inner.operands[0]

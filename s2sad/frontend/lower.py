@@ -279,14 +279,10 @@ class Lowering(Expressions, Control):
             else:
                 old = self.prim("operator.getitem", [array, index], {}, target)
                 value = self.to_value(self.expression(node.value), node.value)
-                self.write(
-                    "intrinsic.store",
-                    target,
-                    array,
-                    index,
-                    self.binary(node.op, old, value, node),
-                    node,
-                )
+                new = self.binary(node.op, old, value, node)
+                assert new.op is not None
+                new.op.attrs["update"] = True
+                self.write("intrinsic.store", target, array, index, new, node)
         else:
             raise self.unsupported(target, "this augmented assignment is not supported yet")
 

@@ -104,10 +104,12 @@ class _Algebra:
         """A cheaper form of the sum or product whose last operation is `op`."""
         if op.exact or op.fn not in (*SUMS, "operator.mul") or not self.is_root(op):
             return None
+        if op.result.kind.is_passive:
+            return None  # integers stay integers
         self.shared = set()
         while True:
             terms: list[Term] = []
-            self.terms(op.result, 1.0, block, terms, True)
+            self.terms(op.result, 1, block, terms, True)
             if not self.take_in(terms, block):
                 break
         if len(terms) > MOST_TERMS or any(op.result in t.factors for t in terms):
@@ -153,7 +155,7 @@ class _Algebra:
             self.terms(factor, term.coefficient, block, terms)
             inner = self.best(merged(terms))
             rest = _without(term, factor)
-            part = Product(Term(1.0, rest.factors), inner)
+            part = Product(Term(1, rest.factors), inner)
             return Sum((part,), self.sum_cost([part])), self.cost_of(op, block, set())
         return None
 
@@ -203,7 +205,7 @@ class _Algebra:
     def factors(self, value: Value, block: Block, root: bool = False) -> tuple[float, list[Value]]:
         n = number(value)
         if n is not None and value.op is not None and "name" not in value.op.attrs:
-            return float(n), []
+            return n, []
         op = self.inside(value, block, root)
         if op is not None and op.fn == "operator.neg":
             c, inner = self.factors(op.operands[0], block)
@@ -212,7 +214,7 @@ class _Algebra:
             c, left = self.factors(op.operands[0], block)
             d, right = self.factors(op.operands[1], block)
             return c * d, left + right
-        return 1.0, [value]
+        return 1, [value]
 
     # --- cost --------------------------------------------------------------------------------------------
 
@@ -285,7 +287,7 @@ class _Algebra:
             inner = self.best(merged([_without(t, factor) for t in sharing]))
             if not _same_spread(sharing, factor):
                 continue
-            parts = [Product(t) for t in rest] + [Product(Term(1.0, (factor,)), inner)]
+            parts = [Product(t) for t in rest] + [Product(Term(1, (factor,)), inner)]
             if len(inner.parts) == 1 and inner.parts[0].inner is None:
                 only = inner.parts[0].term
                 parts[-1] = Product(Term(only.coefficient, (factor, *only.factors)))
@@ -334,6 +336,8 @@ class _Algebra:
         if inner is not None:
             (scalars if inner.kind.is_scalar else arrays).append(inner)
         c = product.term.coefficient
+        if result.kind.base == "number" and not result.kind.is_passive:
+            c = float(c)
         if not scalars and not arrays:
             return b.const(c)
         value: Value | None = None
@@ -351,7 +355,7 @@ def merged(terms: list[Term]) -> list[Term]:
     """Terms with the same factors, added up."""
     out: dict[tuple[Value, ...], float] = {}
     for term in terms:
-        out[term.factors] = out.get(term.factors, 0.0) + term.coefficient
+        out[term.factors] = out.get(term.factors, 0) + term.coefficient
     return [Term(c, f) for f, c in out.items() if c != 0.0]
 
 
