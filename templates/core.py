@@ -6,7 +6,7 @@ import operator
 
 import numpy as np
 
-from s2sad.rules import helper, intrinsic, nondifferentiable, rule
+from s2sad.rules import helper, intrinsic, nondifferentiable, passive_only, rule
 
 # --- reading and writing items --------------------------------------------------------------------------
 
@@ -81,13 +81,13 @@ def expand_dims(x, axis):
 
 
 @rule(np.sum, np.ndarray.sum, linear_in="x", shape="reduction")
-def sum(x, axis=None, keepdims=False):
+def sum(x, axis=None, *, keepdims=False):
     y = np.sum(x, axis=axis, keepdims=keepdims)
     x_bar += spread(y_bar, x, axis, keepdims)
 
 
 @rule(np.mean, np.ndarray.mean, linear_in="x", shape="reduction")
-def mean(x, axis=None, keepdims=False):
+def mean(x, axis=None, *, keepdims=False):
     y = np.mean(x, axis=axis, keepdims=keepdims)
     x_bar += spread(y_bar / count(x, axis), x, axis, keepdims)
 
@@ -213,7 +213,7 @@ def dot_right_rule(z_bar, x, y):
 # --- choice ---------------------------------------------------------------------------------------------------
 
 
-@rule(np.where, shape="select")
+@rule(np.where, shape="select", zero_in="condition")
 def where(condition, x, y):
     z = np.where(condition, x, y)
     x_bar += unbroadcast(np.where(condition, z_bar, 0.0), x)
@@ -381,7 +381,7 @@ def full(shape, value):
     value_bar += unbroadcast(y_bar, value)
 
 
-@rule(np.full_like, linear_in="value", shape="like:x")
+@rule(np.full_like, linear_in="value", shape="like:x", zero_in="x")
 def full_like(x, value):
     y = np.full_like(x, value)
     value_bar += unbroadcast(y_bar, value)
@@ -398,14 +398,18 @@ def float_(x):
     x_bar += y_bar
 
 
+@rule(np.linspace, joint_in=("start", "stop"))
+def linspace(start, stop, num=50, *, endpoint=True):
+    y = np.linspace(start, stop, num, endpoint=endpoint)
+    start_bar += np.sum((1.0 - np.linspace(0.0, 1.0, num, endpoint=endpoint)) * y_bar)
+    stop_bar += np.sum(np.linspace(0.0, 1.0, num, endpoint=endpoint) * y_bar)
+
+
 nondifferentiable(
-    np.arange,
-    np.linspace,
     np.eye,
     np.identity,
     np.tri,
     np.indices,
-    np.meshgrid,
     np.result_type,
     builtins.int,
     builtins.bool,
@@ -425,3 +429,5 @@ nondifferentiable(
     builtins.any,
     builtins.sorted,
 )
+
+passive_only(np.arange, np.meshgrid)

@@ -7,7 +7,7 @@ the output depends on it; it is active when it is both.
 from __future__ import annotations
 
 from s2sad.analysis.context import Context
-from s2sad.errors import UnsupportedSyntaxError
+from s2sad.errors import MissingRuleError, UnsupportedSyntaxError
 from s2sad.ir.core import Block, Function, Loop, Op, Value
 
 
@@ -66,24 +66,38 @@ class _Varied:
                 self.loop(Loop(op))
 
     def refuse_hidden(self, op: Op) -> None:
-        """A tuple or list as an argument hides active values, so a rule that takes one would lose them."""
-        if self.context.registry.rules[op.fn].nondifferentiable:
+        """Active values that a rule has no derivative for would be lost: they are refused."""
+        rule = self.context.registry.rules[op.fn]
+        if rule.passive_only and any(self.is_active(v) for v in op.operands):
+            raise MissingRuleError(
+                f"{op.fn} of a differentiated value has no rule",
+                span=op.span,
+                help="compute it from values that do not depend on the inputs of wrt",
+            )
+        if rule.nondifferentiable:
             return
-        passing = differentiable_params(self.context, op)
+        passing = differentiable_params(self.context, op) | set(rule.zero_in)
         for param, operand in zip(op.attrs["params"], op.operands, strict=True):
-            inner = operand.op
-            if op.fn.startswith("helper.") and param not in passing:
+            if op.fn.startswith(("helper.", "intrinsic.")) and param not in passing:
                 continue
-            if (
-                inner is not None
-                and inner.name in ("tuple", "list")
-                and any(v in self.found for v in inner.operands)
-            ):
+            inner = operand.op
+            if inner is not None and inner.name in ("tuple", "list") and self.is_active(operand):
                 raise UnsupportedSyntaxError(
                     f"{op.fn} gets a {inner.name} that holds differentiated values, which its rule cannot follow",
                     span=op.span,
                     help="make an array of it first: np.array([...])",
                 )
+            if param not in passing and self.is_active(operand):
+                raise MissingRuleError(
+                    f"the rule for {op.fn} has no derivative with respect to {param!r}",
+                    span=op.span,
+                    help=f"add one to the rule in {rule.file}, or keep {param!r} from depending on wrt",
+                )
+
+    def is_active(self, value: Value) -> bool:
+        if value.op is not None and value.op.name in ("tuple", "list", "slice"):
+            return any(self.is_active(v) for v in value.op.operands)
+        return value in self.found
 
     def loop(self, loop: Loop) -> None:
         for init, param in zip(loop.inits, loop.carried, strict=True):

@@ -28,12 +28,7 @@ def bind(
         return [str(i) for i in range(len(args))] + list(kwargs), [*args, *kwargs.values()]
     names = list(rule.params)
     bound: dict[str, Value] = {}
-    order = [
-        n
-        for n in names
-        if n == rule.star or rule.star is None or names.index(n) > names.index(rule.star)
-    ]
-    order = names if rule.star is None else [*names[: names.index(rule.star)], *order]
+    order = [n for n in names if n not in rule.keyword_only]
     if rule.star is not None and rule.spreads:
         before = names.index(rule.star)
         spread = names[:before] + [rule.star] * (len(args) - before) + list(kwargs)
@@ -52,7 +47,7 @@ def bind(
             raise MissingRuleError(
                 f"the rule for {fn} does not know the keyword argument {name!r}",
                 span=span,
-                help=f"it knows: {', '.join(order)}",
+                help=f"it knows: {', '.join(names)}",
             )
         bound[name] = value
     for name, default in rule.params.items():

@@ -231,13 +231,18 @@ class _Substitute(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         args: list[ast.expr] = []
         late: list[ast.keyword] = []
-        for arg in node.args:
+        given = [
+            not isinstance(a, ast.Name) or a.id not in self.rule.params or a.id in self.env
+            for a in node.args
+        ]
+        last = max((i for i, present in enumerate(given) if present), default=-1)
+        for arg in node.args[: last + 1]:
             if isinstance(arg, ast.Starred) and isinstance(arg.value, ast.Name):
                 args.extend(self.env.get(arg.value.id, []))
             elif (
                 isinstance(arg, ast.Name) and arg.id in self.rule.params and arg.id not in self.env
             ):
-                continue
+                args.append(self.rule.params[arg.id])  # an argument in the middle keeps its default
             else:
                 args.append(self.visit(arg))
         for keyword in node.keywords:

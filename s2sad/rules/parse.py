@@ -31,7 +31,8 @@ class Rule:
     `star` is the parameter that takes any number of arrays; `spreads` says that a call gives them one by one.
     `params` maps names to default expressions (REQUIRED where there is none). `tangents` maps outputs to
     the tangent equation, `adjoints` maps parameters to contributions. `linear_in`: the primal is linear in
-    each of these alone; `joint_in`: in all of these together; `multilinear_in`: in each operand of a star parameter.
+    each of these alone; `joint_in`: in all of these together; `multilinear_in`: in each operand of a star parameter;
+    `zero_in`: the derivative with respect to these is zero. `passive_only`: refused on differentiated values.
     """
 
     name: str
@@ -41,6 +42,9 @@ class Rule:
     line: int
     star: str | None = None
     spreads: bool = False
+    keyword_only: tuple[str, ...] = ()
+    zero_in: tuple[str, ...] = ()
+    passive_only: bool = False
     output: str = "y"
     primal: ast.expr | None = None
     locals: list[tuple[str, ast.expr]] = field(default_factory=list)
@@ -134,9 +138,15 @@ class _Parser:
                         raise self.fail(
                             decorator, "a rule file knows the decorators rule and helper"
                         )
-            elif isinstance(node, ast.Expr) and self.name_of(node.value) == "nondifferentiable":
+            elif isinstance(node, ast.Expr) and self.name_of(node.value) in (
+                "nondifferentiable",
+                "passive_only",
+            ):
                 assert isinstance(node.value, ast.Call)
-                rules.extend(self.passive(arg) for arg in node.value.args)
+                passive = [self.passive(arg) for arg in node.value.args]
+                for rule in passive:
+                    rule.passive_only = self.name_of(node.value) == "passive_only"
+                rules.extend(passive)
                 for arg in node.value.args:
                     if isinstance(arg, ast.Name) and arg.id in self.helpers:
                         self.helpers[arg.id].passive = True
@@ -195,11 +205,12 @@ class _Parser:
             node.lineno,
             star=star,
             imports=self.imports,
+            keyword_only=tuple(a.arg for a in arguments.kwonlyargs),
         )
         shape = None
         for keyword in decorator.keywords:
             value = ast.literal_eval(keyword.value)
-            if keyword.arg in ("linear_in", "joint_in", "multilinear_in"):
+            if keyword.arg in ("linear_in", "joint_in", "multilinear_in", "zero_in"):
                 setattr(rule, keyword.arg, (value,) if isinstance(value, str) else tuple(value))
             elif keyword.arg == "shape":
                 shape = value

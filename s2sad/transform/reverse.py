@@ -74,6 +74,8 @@ class _Reverse:
         """adjoints[value] += term"""
         old = adjoints.get(value)
         b.context.like.setdefault(term, value)
+        if term.kind.base == "any" and term.op is not None:
+            term.kind = value.kind
         if old is None:
             adjoints[value] = term
             if not term.hint and value.hint:

@@ -67,13 +67,13 @@ def fabs(x):
     y_dot = np.sign(x) * x_dot
 
 
-@rule(np.copysign)
+@rule(np.copysign, zero_in="y")
 def copysign(x, y):
     z = np.copysign(x, y)
     z_dot = np.sign(x) * np.copysign(1.0, y) * x_dot
 
 
-@rule(np.heaviside)
+@rule(np.heaviside, zero_in="x")
 def heaviside(x, middle):
     y = np.heaviside(x, middle)
     y_dot = (x == 0) * middle_dot
@@ -149,7 +149,7 @@ def is_above(x, bound):
 nondifferentiable(is_below, is_above)
 
 
-@rule(np.nan_to_num)
+@rule(np.nan_to_num, zero_in=("nan", "posinf", "neginf"))
 def nan_to_num(x, *, nan=0.0, posinf=None, neginf=None):
     y = np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
     y_dot = np.where(np.isfinite(x), x_dot, 0.0)

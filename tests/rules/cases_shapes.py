@@ -14,6 +14,7 @@ CASES = [
         normal(6),
         normal(2, 3),
     ),
+    case("np_linspace", "np.linspace(x, y, 5) + np.linspace(0.0, x, num=5, endpoint=False)", (1.5, 2.5)),
     case("np_reshape_flat", "np.reshape(x, -1)", *SHAPES),
     case("np_ravel", "np.ravel(x) * x.ravel()", *SHAPES),
     case("flatten", "x.flatten()", *SHAPES),
