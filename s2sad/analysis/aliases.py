@@ -175,3 +175,13 @@ def _way_out(op: Op, array: Value, name: str) -> str:
     if op.attrs.get("inplace") and not array.kind.is_array:
         return f"write {name} = {name} + ..., or annotate the numbers (for example {name}: float)"
     return f"work on a copy: {name} = {name}.copy()"
+
+
+def once(index: Value) -> bool:
+    """True where an index names each element at most once, so that += adds everything."""
+    op = index.op
+    if op is not None and op.name == "tuple":
+        return all(once(v) for v in op.operands)
+    if op is not None and (op.name == "slice" or op.name == "const"):
+        return True
+    return index.kind.is_scalar or index.kind.dtype == "b1"

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from s2sad.analysis.aliases import must_write
+from s2sad.analysis.aliases import must_write, once
 from s2sad.analysis.context import Context, static
 from s2sad.backend.express import Expressions
 from s2sad.backend.lines import Line, expression_text
 from s2sad.backend.naming import Names
 from s2sad.backend.nest import nest
 from s2sad.backend.rewrite import augmented, is_name, negated, sign_out
-from s2sad.backend.tapes import append_point, tape_groups
+from s2sad.backend.tapes import append_point, kept_anyway, tape_groups
 from s2sad.ir.core import Block, Function, Loop, Op, Value, uses
 from s2sad.ir.liveness import Liveness
 
@@ -40,6 +40,7 @@ class Raiser:
         self.nested = nest(context, function)
         self.groups = tape_groups(function)
         self.rows = self.row_loops()
+        self.kept_anyway = kept_anyway(function)
         self.appends = self.append_points()
         liveness = Liveness(function, self.nested, self.appends)
         self.names = Names(function, self.nested, liveness, taken)
@@ -323,6 +324,7 @@ class Raiser:
                     (self.names.of(r), m.get(v, v))
                     for r, v in zip(op.results, region.yields, strict=True)
                 ]
+                self.nothing(zip(op.results, region.yields, strict=True), o)
                 self.copies(pairs, o)
                 return False
 
@@ -339,6 +341,18 @@ class Raiser:
         elif then or other:
             self.if_else(test, then, other, out)
         return False
+
+    def nothing(self, pairs: Iterable[tuple[Value, Value]], out: list[Line]) -> None:
+        """Values that do not exist on this path, but are put on a tape all the same: None."""
+        for target, value in pairs:
+            if value.op is not None and value.op.name == "undef" and target in self.kept_anyway:
+                out.append(
+                    Line(
+                        ast.Assign(
+                            [ast.Name(self.names.of(target), ast.Store())], ast.Constant(None)
+                        )
+                    )
+                )
 
     def is_choice(self, op: Op) -> bool:
         """True for a conditional expression whose sides are expressions."""
@@ -373,6 +387,7 @@ class Raiser:
     def loop(self, loop: Loop, out: list[Line]) -> None:
         op = loop.op
         inits = [(self.names.of(p), i) for p, i in zip(loop.carried, loop.inits, strict=True)]
+        self.nothing(zip(loop.carried, loop.inits, strict=True), out)
         self.copies(inits, out)
         for group in self.groups.get(op, []):
             tape = ast.Name(self.names.of(loop.tapes_out[group[0]]), ast.Store())
@@ -475,13 +490,3 @@ class Raiser:
         if static(step) == (True, 1):
             parts = parts[1:2] if static(start) == (True, 0) else parts[:2]
         return f"range({', '.join(parts)})"
-
-
-def once(index: Value) -> bool:
-    """True where an index names each element at most once, so that += adds everything."""
-    op = index.op
-    if op is not None and op.name == "tuple":
-        return all(once(v) for v in op.operands)
-    if op is not None and (op.name == "slice" or op.name == "const"):
-        return True
-    return index.kind.is_scalar or index.kind.dtype == "b1"

@@ -37,3 +37,18 @@ def append_point(loop: Loop, values: list[Value]) -> Op | Block:
     places = {op: i for i, op in enumerate(loop.body.ops)}
     made = [v.op for v in values if v.op is not None and v.op in places]
     return max(made, key=lambda op: places[op]) if made else loop.body
+
+
+def kept_anyway(function: Function) -> set[Value]:
+    """Values that are collected, yielded or carried, whether they exist on every path or not."""
+    kept: set[Value] = set()
+    for op in function.body.walk():
+        if op.name in ("for", "while"):
+            loop = Loop(op)
+            kept.update(loop.collects)
+            kept.update(v for v, p in zip(loop.next, loop.carried, strict=True) if v is not p)
+            kept.update(loop.inits)
+        elif op.name == "if":
+            for region in op.regions:
+                kept.update(region.yields)
+    return kept

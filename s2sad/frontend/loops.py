@@ -84,7 +84,7 @@ class Attempt:
         return self.check(carried_names, start)
 
     def carries(self, name: str, before: Vars) -> bool:
-        binding = before.get(name)
+        binding = before.get(name, self.templates.get(name))
         return not isinstance(binding, (Static, Closure))
 
     def parameters(self, name: str, binding: Binding | None) -> Binding:
@@ -162,8 +162,15 @@ class Attempt:
                     f"{name.strip('$')!r} changes its structure in the loop",
                     "keep the same number of items, or use a NumPy array",
                 )
-            self.templates[name] = _undefined(low, end, self.node)
+            self.templates[name] = _undefined(end)
             return False
+        if isinstance(end, Closure) or (
+            isinstance(end, Static) and not isinstance(end.value, bool)
+        ):
+            if isinstance(start, Value) and self.inits[self.params.index(start)].kind == NEVER:
+                # A function that is defined in the body is the same in each iteration: it is not carried.
+                self.templates[name] = end
+                return False
         if end is None:
             nexts.append(start)  # type: ignore[arg-type]
         else:
@@ -219,7 +226,8 @@ class Attempt:
         low.scope.vars = {**self.before, **fixed, **finals}
 
 
-def _undefined(low: Base, binding: Binding, node: Any) -> Binding:
+def _undefined(binding: Binding) -> Any:
+    """The structure of a binding, with nothing in it yet."""
     if isinstance(binding, Items):
-        return Items([_undefined(low, b, node) for b in binding.items], binding.kind)
-    return low.undef(node)
+        return Items([_undefined(b) for b in binding.items], binding.kind)
+    return None

@@ -8,7 +8,6 @@ conservative.
 from __future__ import annotations
 
 from s2sad.analysis.aliases import Sharing, conflicts_of, is_own, must_write, shares_memory
-from s2sad.analysis.build import Builder
 from s2sad.analysis.context import Context
 from s2sad.ir.core import Block, Function, Loop, Op, Value
 from s2sad.ir.liveness import Liveness
@@ -114,10 +113,30 @@ def _copy_operand(context: Context, op: Op) -> None:
     op.operands[0].op.attrs["for_write"] = op
 
 
-def _copy(context: Context, value: Value, block: Block, at: int) -> Value:
-    copy = Op(
-        "prim", [value], [Value(value.kind, value.hint)], {"fn": "numpy.copy", "params": ["x"]}
+def _filled(value: Value) -> Op | None:
+    """np.full_like(x, c) for the copy of a number c that was spread to the shape of x."""
+    made = value.op
+    if made is None or made.fn != "numpy.broadcast_to" or not made.operands[0].kind.is_scalar:
+        return None
+    query = made.operands[1].op
+    if query is None or query.fn != "intrinsic.shape":
+        return None
+    attrs = {"fn": "numpy.full_like", "params": ["x", "value"]}
+    return Op(
+        "prim",
+        [query.operands[0], made.operands[0]],
+        [Value(value.kind, value.hint)],
+        attrs,
+        span=made.span,
     )
+
+
+def _copy(context: Context, value: Value, block: Block, at: int) -> Value:
+    """A copy of an array, made at place `at` of a block."""
+    attrs = {"fn": "numpy.copy", "params": ["x"]}
+    copy = _filled(value) or Op("prim", [value], [Value(value.kind, value.hint)], attrs)
+    if value.op is not None and value.op.attrs.get("bar"):
+        copy.attrs["bar"] = True
     copy.block = block
     block.ops.insert(at, copy)
     return copy.result
@@ -141,18 +160,6 @@ def own_results(context: Context, function: Function) -> None:
         op = value.op
         if value.kind.is_scalar or (op is not None and op.exact):
             continue
-        if op is not None and op.fn == "numpy.broadcast_to":
-            shape = op.operands[1].op
-            if (
-                op.operands[0].kind.is_scalar
-                and shape is not None
-                and shape.fn == "intrinsic.shape"
-            ):
-                block.yields[i] = Builder(context, block, op.span).call(
-                    "numpy.full_like", shape.operands[0], op.operands[0]
-                )
-                block.yields[i].hint = value.hint
-                continue
         if value.kind.base == "any" and op is None:
             continue
         family = set(sharing.set_of(value))

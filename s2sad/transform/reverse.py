@@ -174,7 +174,9 @@ class _Reverse:
         ]
         children: list[Adjoints] = []
         builders: list[Builder] = []
-        for region in op.regions:
+        tapes: list[tuple[int, Value, Value, tuple[bool, ...]]] = []
+        for which, region in enumerate(op.regions):
+            before = {t: len(entries) for t, entries in self.tape_bars.items()}
             child: Adjoints = dict(adjoints)
             inner = b.at(Block())
             for j, bar in bars:
@@ -182,6 +184,7 @@ class _Reverse:
                     self.add(child, region.yields[j], bar, inner)
             self.tapes_through(op, region, inner)
             self.block(list(region.ops), child, inner)
+            tapes.extend((which, *found) for found in self.new_tapes(region, before))
             children.append(child)
             builders.append(inner)
         inside = [_defined(region) for region in op.regions]
@@ -194,10 +197,29 @@ class _Reverse:
             inner.span = op.span
             inner.block.yields = [child[v] if v in child else inner.zeros_like(v) for v in touched]
         results = [Value(v.kind, f"{v.hint}_bar" if v.hint else "") for v in touched]
+        for which, tape, collected, flags in tapes:
+            # The tape was filled on this side of the same condition: on the other side nothing reads it.
+            for side, inner in enumerate(builders):
+                inner.block.yields.append(collected if side == which else inner.undef())
+            outside = Value(tape.kind, collected.hint)
+            results.append(outside)
+            self.tape_bars.setdefault(tape, []).append((outside, flags))
         blocks = [inner.block for inner in builders]
         new = b.block.append(Op("if", [op.operands[0]], results, {}, blocks, op.span))
-        adjoints.update(zip(touched, results, strict=True))
+        adjoints.update(zip(touched, results, strict=False))
         keep_for_branch(self.context, op, new)
+
+    def new_tapes(
+        self, region: Block, before: dict[Value, int]
+    ) -> list[tuple[Value, Value, tuple[bool, ...]]]:
+        """Take out the adjoints of outer tapes that were collected inside a branch: (tape, adjoints, flags)."""
+        local = _defined(region)
+        found: list[tuple[Value, Value, tuple[bool, ...]]] = []
+        for tape, entries in self.tape_bars.items():
+            if tape not in local:
+                found.extend((tape, bars, flags) for bars, flags in entries[before.get(tape, 0) :])
+                del entries[before.get(tape, 0) :]
+        return found
 
     def tapes_through(self, op: Op, region: Block, b: Builder) -> None:
         """Adjoints of a tape that an `if` yields belong to the tape that its branch made."""
