@@ -142,9 +142,9 @@ def _useful(context: Context, block: Block, found: set[Value]) -> None:
                 _useful(context, region, found)
         elif op.name in ("for", "while"):
             loop = Loop(op)
-            for final, value in zip(loop.finals, loop.next, strict=True):
+            for final, value, param in zip(loop.finals, loop.next, loop.carried, strict=True):
                 if final in found:
-                    found.add(value)
+                    found.update((value, param))  # the initial value is the result of no iteration
             for tape, value in zip(loop.tapes_out, loop.collects, strict=True):
                 if tape in found:
                     found.add(value)

@@ -60,6 +60,8 @@ class _Nesting:
                 return False
         elif op.name not in ("prim", "python") or op.attrs.get("row"):
             return False
+        if op.result in self.collected:
+            return False
         if op.fn in QUERIES or (op.fn == "builtins.len" and not op.result.hint):
             return True
         weight = 1 + sum(

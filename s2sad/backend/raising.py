@@ -72,7 +72,7 @@ class Raiser:
                 loop = Loop(op)
                 for group in self.groups[op]:
                     values = [loop.collects[k] for k in group]
-                    points.setdefault(append_point(loop, values), []).extend(values)
+                    points.setdefault(append_point(loop, values, self.nested), []).extend(values)
         return points
 
     # --- statements ---------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ class Raiser:
         loop = Loop(owner.op)
         for group in self.groups[owner.op]:
             values = [loop.collects[k] for k in group]
-            if append_point(loop, values) is not at:
+            if append_point(loop, values, self.nested) is not at:
                 continue
             items = [self.expressions.of(v) for v in values]
             item = items[0] if len(items) == 1 else ast.Tuple(items, ast.Load())

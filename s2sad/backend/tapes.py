@@ -33,9 +33,9 @@ def tape_groups(function: Function) -> dict[Op, list[list[int]]]:
     return groups
 
 
-def append_point(loop: Loop, values: list[Value]) -> Op | Block:
+def append_point(loop: Loop, values: list[Value], nested: set[Op]) -> Op | Block:
     places = {op: i for i, op in enumerate(loop.body.ops)}
-    made = [v.op for v in values if v.op is not None and v.op in places]
+    made = [v.op for v in values if v.op is not None and v.op in places and v.op not in nested]
     return max(made, key=lambda op: places[op]) if made else loop.body
 
 

@@ -38,6 +38,7 @@ class Base:
         self.stack: list[Any] = []
         self.captured: dict[str, Any] = {}
         self.loop_indices: set[Value] = set()
+        self.new_in_loop: set[Value] = set()
 
     if TYPE_CHECKING:
         # Parts that other files of this stage provide.

@@ -14,7 +14,7 @@ import gast
 
 from s2sad.frontend.base import Base
 from s2sad.frontend.find import statement_of
-from s2sad.frontend.loops import FLAGS, Attempt, Vars, itself
+from s2sad.frontend.loops import FLAGS, Attempt, NeedsStructure, Vars, itself
 from s2sad.frontend.scope import Binding, Closure, Items, Static
 from s2sad.ir.core import Block, Op, Value
 from s2sad.ir.kinds import ANY, BOOL, NEVER
@@ -179,6 +179,9 @@ class Control(Base):
                     f"{name!r} is one function or object on one branch and another on the other",
                     "call the function inside the branch",
                 )
+        for one, other in ((a, b), (b, a)):
+            if isinstance(one, Items) and isinstance(other, Value) and other in self.new_in_loop:
+                raise NeedsStructure(name, one)
         if isinstance(a, Items) or isinstance(b, Items):
             raise self.unsupported(
                 node,

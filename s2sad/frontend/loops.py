@@ -21,6 +21,14 @@ def itself(index: Value) -> Value:
     return index
 
 
+class NeedsStructure(Exception):
+    """A variable that is first set in a loop turns out to hold a tuple."""
+
+    def __init__(self, name: str, binding: Items) -> None:
+        self.name = name
+        self.binding = binding
+
+
 class Attempt:
     """One try at lowering a loop. What the body sets decides what the loop carries, so a try may have to be
     repeated: when a variable turns out to hold a tuple, or the body may return."""
@@ -80,11 +88,23 @@ class Attempt:
             low.assign(node.target, self.element(index), node)
         for param in self.params:
             self.body.add_param(param)
-        low.statements(node.body)
+        outer = low.new_in_loop
+        low.new_in_loop = outer | {p for p in self.params if self.is_new(p.hint, p)}
+        try:
+            low.statements(node.body)
+        except NeedsStructure as found:
+            if found.name not in carried_names or found.name in self.templates:
+                raise
+            self.templates[found.name] = _undefined(found.binding)
+            return False
+        finally:
+            low.new_in_loop = outer
         return self.check(carried_names, start)
 
     def carries(self, name: str, before: Vars) -> bool:
-        binding = before.get(name, self.templates.get(name))
+        binding = before.get(name)
+        if isinstance(self.templates.get(name), (Static, Closure)):
+            return False
         return not isinstance(binding, (Static, Closure))
 
     def parameters(self, name: str, binding: Binding | None) -> Binding:
@@ -167,7 +187,7 @@ class Attempt:
         if isinstance(end, Closure) or (
             isinstance(end, Static) and not isinstance(end.value, bool)
         ):
-            if isinstance(start, Value) and self.inits[self.params.index(start)].kind == NEVER:
+            if isinstance(start, Value) and self.is_new(name, start):
                 # A function that is defined in the body is the same in each iteration: it is not carried.
                 self.templates[name] = end
                 return False
@@ -176,6 +196,11 @@ class Attempt:
         else:
             nexts.append(low.to_value(end, self.node))
         return True
+
+    def is_new(self, name: str, start: Value) -> bool:
+        """True for a variable that has no value before the loop, or only that of an outer iteration."""
+        init = self.inits[self.params.index(start)]
+        return init.kind == NEVER or (init.op is None and init.hint == name)
 
     def stop(self, ends: Vars) -> Value | None:
         """The flag that ends the loop after this iteration; None where nothing does."""

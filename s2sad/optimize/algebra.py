@@ -110,6 +110,8 @@ class _Algebra:
         while True:
             terms: list[Term] = []
             self.terms(op.result, 1, block, terms, True)
+            if len(terms) > MOST_TERMS:
+                return None
             if not self.take_in(terms, block):
                 break
         if len(terms) > MOST_TERMS or any(op.result in t.factors for t in terms):
@@ -134,6 +136,8 @@ class _Algebra:
         found = False
         for value, n in times.items():
             op = value.op
+            if value in self.shared:
+                continue
             if (
                 n > 1
                 and n == self.count.get(value)
@@ -180,6 +184,8 @@ class _Algebra:
     def terms(
         self, value: Value, sign: float, block: Block, out: list[Term], root: bool = False
     ) -> None:
+        if len(out) > MOST_TERMS:
+            return
         op = self.inside(value, block, root)
         if op is not None and op.fn in ("operator.add", "operator.sub") and self.same_kind(op):
             self.terms(op.operands[0], sign, block, out)
