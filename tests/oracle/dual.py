@@ -182,6 +182,10 @@ class Dual:
         kinks.see(self - whole)
         return whole
 
+    def __round__(self, digits: int | None = None) -> Any:
+        kinks.see(self - math.floor(plain(self)) - 0.5)
+        return round(plain(self), digits)
+
     __hash__ = None  # type: ignore[assignment]
 
     # --- what programs call on the number of a NumPy scalar -----------------------------------------
@@ -197,10 +201,10 @@ class Dual:
     def copy(self) -> Dual:
         return self
 
-    def sum(self, axis: Any = None) -> Dual:
+    def sum(self, *_: Any, **__: Any) -> Dual:
         return self
 
-    mean = sum
+    mean = max = min = sum
 
     def conjugate(self) -> Dual:
         return self

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import argparse
 import re
+import signal
 import time
+import warnings
 from collections import Counter
+from typing import Any
 
 import s2sad
 
@@ -16,11 +19,14 @@ from tests.properties.check import Mismatch, Skipped, check
 from tests.properties.programs import Program, Seeded, generate
 from tests.properties.reduce import reduce
 
+SECONDS = 2.0
+
 
 def verdict(program: Program, order: int) -> tuple[str, str]:
     """("right" | "skipped" | "refused" | "mismatch", what it says)."""
+    signal.setitimer(signal.ITIMER_REAL, SECONDS)
     try:
-        check(program, order)
+        notes = check(program, order)
     except Mismatch as error:
         return "mismatch", str(error)
     except Skipped as reason:
@@ -31,7 +37,14 @@ def verdict(program: Program, order: int) -> tuple[str, str]:
         return "refused", f"{error.code} {error.message}"
     except Exception as error:
         return "mismatch", f"internal error {type(error).__name__}: {error}"
-    return "right", ""
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+    return "right", "; ".join(notes)
+
+
+def stop(*_: Any) -> None:
+    """A program that does not end, as reducing one may make, is given up."""
+    raise TimeoutError("takes too long")
 
 
 def signature(message: str) -> str:
@@ -49,6 +62,8 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=2, help="reduced programs for each kind of mismatch")
     parser.add_argument("--no-reduce", action="store_true")
     options = parser.parse_args()
+    signal.signal(signal.SIGALRM, stop)
+    warnings.simplefilter("ignore")
     counts: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
     refusals: Counter[str] = Counter()
@@ -57,7 +72,7 @@ def main() -> None:
         program = generate(Seeded(options.seed * 1_000_003 + k), options.size)
         result, message = verdict(program, options.order)
         counts[result] += 1
-        if result in ("refused", "skipped"):
+        if message and result != "mismatch":
             refusals[f"{result} {signature(message)}"] += 1
         if result != "mismatch":
             continue

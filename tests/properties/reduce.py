@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import ast
 import copy
+import time
 from collections.abc import Callable, Iterator
 
 
-def reduce(text: str, fails: Callable[[str], bool], rounds: int = 2000) -> str:
+def reduce(text: str, fails: Callable[[str], bool], seconds: float = 40.0) -> str:
     """The smallest text found for which `fails` still holds."""
     best = ast.unparse(ast.parse(text))
     if not fails(best):
         return text
-    tried = 0
+    end = time.monotonic() + seconds
     progress = True
     while progress:
         progress = False
         for candidate in _smaller(best):
             if len(candidate) >= len(best):
                 continue
-            tried += 1
-            if tried > rounds:
+            if time.monotonic() > end:
                 return best
             if fails(candidate):
                 best, progress = candidate, True

@@ -1,0 +1,115 @@
+"""Every construct in forward and reverse mode, at second order, and in generic code; or its refusal."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import s2sad
+from tests.language.constructs import CONSTRUCTS, RIGHT, Construct
+from tests.properties.check import Mismatch, Skipped, check, load
+from tests.properties.programs import Program
+
+
+@pytest.mark.parametrize("construct", CONSTRUCTS, ids=[c.id for c in CONSTRUCTS])
+def test_construct(construct: Construct) -> None:
+    allowed = construct.expected
+    program = Program(construct.text, construct.args, construct.positions)
+    try:
+        notes = check(program, construct.order)
+    except Mismatch as error:
+        pytest.fail(f"{error}\n\n{construct.text}")
+    except Skipped:
+        # A program whose value is not one number, or that cannot run, is only there to be refused.
+        assert RIGHT not in allowed, "the program says nothing"
+        with pytest.raises(s2sad.S2SADError) as info:
+            module = load(construct.text)
+            s2sad.grad(module.f, wrt=program.wrt)(*program.args)
+        refused(info.value, allowed)
+    except s2sad.S2SADError as error:
+        refused(error, allowed)
+    else:
+        assert RIGHT in allowed, f"is not refused: {construct.expected}"
+        assert not notes or construct.generic != (RIGHT,), notes
+
+
+def refused(error: s2sad.S2SADError, allowed: tuple[str, ...]) -> None:
+    assert type(error).__name__ in allowed, str(error)
+    assert error.help, f"no way out: {error}"
+    if not isinstance(error, s2sad.UsageError):
+        assert error.span is not None and "^" in str(error), f"no caret: {error}"
+
+
+def test_there_are_enough_constructs() -> None:
+    assert len(CONSTRUCTS) >= 300
+    assert len({c.id for c in CONSTRUCTS}) == len(CONSTRUCTS)
+
+
+def test_arguments_with_a_default_may_be_left_out() -> None:
+    f = load("def f(x, scale=2.0, *, power=3):\n    return scale * x ** power\n").f
+    assert s2sad.grad(f)(0.5) == 2.0 * 3.0 * 0.25
+    assert s2sad.grad(f)(0.5, 3.0) == 3.0 * 3.0 * 0.25
+    assert s2sad.grad(f)(0.5, power=2) == 2.0 * 2.0 * 0.5
+    assert s2sad.value_and_grad(f)(0.5, power=2, scale=1.0) == (0.25, 1.0)
+    assert s2sad.grad(f, wrt="scale")(0.5) == 0.125
+
+
+def test_a_program_prints_once(capsys: pytest.CaptureFixture[str]) -> None:
+    f = load("def f(x):\n    y = x * 2.0\n    print('y is', y, sep='=', end='!\\n')\n    return y * x\n").f
+    assert s2sad.grad(f)(0.5) == 2.0
+    assert capsys.readouterr().out == "y is=1.0!\n"
+    assert s2sad.grad(s2sad.grad(f))(0.5) == 4.0
+    assert capsys.readouterr().out == "y is=1.0!\n"
+    assert s2sad.tangent(f)(0.5, 1.0) == (0.5, 2.0)
+    assert capsys.readouterr().out == "y is=1.0!\n"
+
+
+def test_prints_in_a_loop_are_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "def f(x, n):\n    for i in range(n):\n        x = x * x\n        print(i, x)\n    return x\n"
+    f = load(text).f
+    f(2.0, 3)
+    expected = capsys.readouterr().out
+    assert s2sad.grad(f)(2.0, 3) == 8.0 * 2.0**7
+    assert capsys.readouterr().out == expected
+
+
+def test_asserts_and_raises_reach_the_caller() -> None:
+    text = """
+def f(x):
+    assert x > 0.0, f"x is {x}"
+    if x > 5.0:
+        raise ValueError(f"too large: {x}")
+    return x * x
+"""
+    f = load(text).f
+    for derivative in (s2sad.grad(f), s2sad.value_and_grad(f), s2sad.grad(s2sad.grad(f))):
+        with pytest.raises(AssertionError, match="x is -1.0"):
+            derivative(-1.0)
+        with pytest.raises(ValueError, match="too large: 6.0"):
+            derivative(6.0)
+    assert s2sad.grad(f)(2.0) == 4.0
+
+
+def test_a_callee_is_called_once_for_its_value() -> None:
+    text = "def f(x):\n    return x if 0.0 < g(x) < 2.0 else -x\n\n\ndef g(x):\n    print('g')\n    return x * x\n"
+    f = load(text).f
+    assert s2sad.grad(f)(1.0) == 1.0
+
+
+def test_numpy_scalars_and_zero_dimensional_arrays() -> None:
+    f = load("import numpy as np\n\n\ndef f(x, y):\n    return np.sin(x) * y + x * x\n").f
+    expected = np.cos(0.5) * 2.0 + 1.0
+    for x in (0.5, np.float64(0.5), np.array(0.5)):
+        got = s2sad.grad(f)(x, 2.0)
+        assert np.shape(got) == () and np.isclose(got, expected), type(x)
+
+
+def test_float32_stays_float32() -> None:
+    text = "import numpy as np\n\n\ndef f(v, x):\n    a = v * 0.5\n    for i in range(3):\n        a[i] += a[i] * x\n"
+    f = load(text + "    return np.sum(np.tanh(a) ** 2)\n").f
+    v = np.array([0.5, -1.5, 2.5], dtype=np.float32)
+    value, (v_bar, x_bar) = s2sad.value_and_grad(f, wrt=("v", "x"))(v, 0.3)
+    wide = s2sad.grad(f, wrt=("v", "x"))(v.astype(float), 0.3)
+    assert value.dtype == np.float32 and v_bar.dtype == np.float32
+    np.testing.assert_allclose(v_bar, wide[0], rtol=1e-5)
+    np.testing.assert_allclose(x_bar, wide[1], rtol=1e-5)
