@@ -7,7 +7,7 @@ nothing that shares its memory is read after the write; other writes are refused
 from __future__ import annotations
 
 from s2sad.analysis.context import Context
-from s2sad.errors import AliasingError
+from s2sad.errors import AliasingError, UnsupportedSyntaxError
 from s2sad.ir.core import Block, Function, Loop, Op, Value
 from s2sad.ir.kinds import NEVER
 from s2sad.ir.liveness import Liveness
@@ -146,6 +146,12 @@ def check_writes(context: Context, function: Function) -> None:
     for op in writes:
         array = op.operands[0]
         name = array.hint or "this array"
+        if op.fn == "intrinsic.store" and not once(op.operands[1]):
+            raise UnsupportedSyntaxError(
+                f"{name!r} is written at an index that may name an element twice, which is not supported yet",
+                span=op.span,
+                help="write with integers, slices or a boolean mask; annotate an integer index (i: int)",
+            )
         if not is_own(context, array, set()):
             raise AliasingError(
                 _foreign(function, op, name), span=op.span, help=_way_out(op, array, name)

@@ -75,3 +75,15 @@ def size_of(context: Context, value: Value) -> Size:
                 if isinstance(size, Dim):
                     return Dim(size.symbol, size.offset + sign * number)
     return context.symbol(("value", id(value), value))
+
+
+def number(value: Value) -> float | int | None:
+    """The number that a value is known to be, or None."""
+    known, n = static(value)
+    return n if known and isinstance(n, (int, float)) and not isinstance(n, bool) else None
+
+
+def operand_of(value: Value, fn: str) -> list[Value] | None:
+    """Operands of the operation that made `value`, if that is a (non-exact) call of `fn`."""
+    op = value.op
+    return op.operands if op is not None and op.fn == fn and not op.exact else None

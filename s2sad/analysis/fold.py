@@ -10,7 +10,8 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.context import static
+from s2sad.analysis.context import number, operand_of, static
+from s2sad.analysis.masks import join_masks, sink_mask
 from s2sad.analysis.same_shape import covers, same_shape, sources
 from s2sad.ir.core import Op, Value
 from s2sad.ir.kinds import INT
@@ -71,35 +72,6 @@ def _again(b: Builder, op: Op, operands: list[Value]) -> Value:
     return value
 
 
-def sink_mask(b: Builder, op: Op) -> Value | None:
-    """where(c, a, 0) * d is where(c, a * d, 0): what the branch not taken gives, even NaN, is left out."""
-    x, y = op.operands
-    for one in (x, y) if op.fn == "operator.mul" else (x,):
-        mask = operand_of(one, "numpy.where")
-        if not mask:
-            continue
-        for kept, zero in ((1, 2), (2, 1)):
-            if number(mask[zero]) == 0 and number(mask[kept]) != 0:
-                product = b.call(op.fn, mask[kept], y) if one is x else b.call(op.fn, x, mask[kept])
-                parts = (
-                    [mask[0], product, mask[zero]] if kept == 1 else [mask[0], mask[zero], product]
-                )
-                return b.call("numpy.where", *parts)
-    return None
-
-
-def number(value: Value) -> float | int | None:
-    """The number that a value is known to be, or None."""
-    known, n = static(value)
-    return n if known and isinstance(n, (int, float)) and not isinstance(n, bool) else None
-
-
-def operand_of(value: Value, fn: str) -> list[Value] | None:
-    """Operands of the operation that made `value`, if that is a (non-exact) call of `fn`."""
-    op = value.op
-    return op.operands if op is not None and op.fn == fn and not op.exact else None
-
-
 def _constant(compute: Callable[[Any, Any], Any]) -> Folder:
     def folder(b: Builder, op: Op) -> Value | None:
         x, y = (number(v) for v in op.operands)
@@ -122,6 +94,9 @@ def add(b: Builder, op: Op) -> Value | None:
         return x
     if number(x) == 0:
         return y
+    joined = join_masks(b, op)
+    if joined is not None:
+        return joined
     negated = operand_of(y, "operator.neg")
     if negated:
         return b.call("operator.sub", x, negated[0])
@@ -140,6 +115,9 @@ def sub(b: Builder, op: Op) -> Value | None:
         return x
     if number(x) == 0:
         return b.call("operator.neg", y)
+    joined = join_masks(b, op)
+    if joined is not None:
+        return joined
     if x is y and x.kind.is_scalar and x.kind.dtype == "int":
         return b.const(0)
     negated = operand_of(y, "operator.neg")
@@ -177,8 +155,8 @@ def mul(b: Builder, op: Op) -> Value | None:
     if masked is not None:
         return masked
     factor = number(x)
-    if factor == 1:
-        return y
+    if factor == 1 and (not y.kind.is_passive or x.kind.is_passive):
+        return y  # 1.0 * mask is a float, a mask is not
     if factor == -1:
         return b.call("operator.neg", y)
     if factor == 0 and y.kind.is_scalar:

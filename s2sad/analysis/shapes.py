@@ -116,7 +116,7 @@ def comparison(context: Context, op: Op) -> Kind:
     if kind.is_scalar:
         python = all(v.kind.dtype in PYTHON_DTYPES for v in op.operands)
         return BOOL if python else Kind("number", "b1", ())
-    return kind if kind.base == "any" else Kind(kind.base, "b1", kind.dims)
+    return Kind(kind.base, "b1", kind.dims)
 
 
 def select(context: Context, op: Op) -> Kind:

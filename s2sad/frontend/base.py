@@ -12,6 +12,8 @@ from s2sad.ir.core import Block, Op, Value
 from s2sad.ir.kinds import Kind, kind_of_constant, passive
 from s2sad.source import Span, Statement
 
+PLAIN = "write this part in plain assignments, loops and branches"
+
 
 class Primitives(Protocol):
     """What lowering asks of the rules."""
@@ -88,7 +90,7 @@ class Base:
         ).result
 
     def unsupported(self, node: Any, what: str, help: str = "") -> UnsupportedSyntaxError:
-        return UnsupportedSyntaxError(what, span=self.span(node), help=help)
+        return UnsupportedSyntaxError(what, span=self.span(node), help=help or PLAIN)
 
     def to_value(self, binding: Binding, node: Any) -> Value:
         """A binding as one value of the IR."""

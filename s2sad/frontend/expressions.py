@@ -342,6 +342,10 @@ class Expressions(Base):
         inner = self.primitives.inlined(obj)
         if inner is not None:
             return self.call_ir(inner, args, kwargs, node)
+        if getattr(obj, "__module__", None) == "builtins":
+            raise self.unsupported(
+                node, f"the built-in {obj.__name__} is not supported yet", "use range, or NumPy"
+            )
         if isinstance(obj, types.FunctionType) and not _is_library(obj):
             return self.call_python(obj, args, kwargs, node)
         name = (

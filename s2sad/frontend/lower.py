@@ -228,7 +228,7 @@ class Lowering(Expressions, Control):
         if what == "assert":
             return [node.test, *([node.msg] if node.msg else [])]
         if what == "raise":
-            return list(node.exc.args)
+            return list(node.args)
         if any(k.arg is None for k in node.keywords):
             raise self.unsupported(node, "**kwargs in a call of print is not supported yet")
         return [*node.args, *(k.value for k in node.keywords)]

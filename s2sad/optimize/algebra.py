@@ -116,6 +116,8 @@ class _Algebra:
                 break
         if len(terms) > MOST_TERMS or any(op.result in t.factors for t in terms):
             return None
+        if any(f.kind.is_passive for t in terms for f in t.factors):
+            return None  # a mask or an integer must meet its float factor
         old = self.cost_of(op, block, set())
         left = merged(terms)
         if not left and not op.result.kind.is_scalar:

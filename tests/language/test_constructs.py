@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import s2sad
 from tests.language.constructs import CONSTRUCTS, RIGHT, Construct
-from tests.properties.check import Mismatch, Skipped, check, load
+from tests.oracle import program as oracle
+from tests.properties.check import Mismatch, Skipped, check, load, same
 from tests.properties.programs import Program
 
 
@@ -38,6 +44,83 @@ def refused(error: s2sad.S2SADError, allowed: tuple[str, ...]) -> None:
     assert error.help, f"no way out: {error}"
     if not isinstance(error, s2sad.UsageError):
         assert error.span is not None and "^" in str(error), f"no caret: {error}"
+
+
+THIRD_ORDER = """
+return_argument constant_function shadowed_parameter chain_of_names augmented_names if_else elif_chain early_return
+conditional_expression for_range for_range_down fibonacci swap_in_loop carried_nested_tuple nested_loops
+inner_zero_trips_first branch_in_loop break_first continue return_in_nested_loop for_else while while_true_break
+while_true_break_in_the_middle newton while_in_for helper_with_early_return helper_returns_tuple nested_in_nested
+array_literal store_item_of_matrix store_in_while store_item_in_loop
+""".split()
+
+
+@pytest.mark.parametrize("id", THIRD_ORDER)
+def test_third_order(id: str) -> None:
+    construct = next(c for c in CONSTRUCTS if c.id == id)
+    f, args = load(construct.text).f, construct.args
+    expected = oracle.derivative_of_order(oracle.on_duals(construct.text, "f"), args, 0, 3)
+    rounding = 1e-9 * max(1.0, abs(expected))
+    thrice = s2sad.grad(s2sad.grad(s2sad.grad(f)))
+    assert abs(thrice(*args) - expected) <= rounding
+    mixed = s2sad.tangent(s2sad.grad(s2sad.grad(f)))
+    assert abs(mixed(*args, 1.0)[1] - expected) <= rounding
+
+
+@pytest.fixture(scope="module")
+def emitted() -> dict[str, str]:
+    """Generated modules of all constructs, by name."""
+    texts = {}
+    for construct in CONSTRUCTS:
+        try:
+            f = load(construct.text).f
+            both = s2sad.value_and_grad(f, wrt=construct.positions)
+            both(*construct.args)
+            texts[f"{construct.id}_called"] = both.source
+            texts[f"{construct.id}_generic"] = both.emit(None)
+            along = s2sad.tangent(s2sad.grad(f, wrt=construct.positions), wrt=construct.positions)
+            texts[f"{construct.id}_second"] = along.emit(None)
+        except Exception:
+            continue
+    return texts
+
+
+def test_emitted_code_is_clean(emitted: dict[str, str], tmp_path: Path) -> None:
+    """No unused name, import or variable, nothing undefined, no line beyond 120 characters."""
+    assert len(emitted) > 700
+    for name, text in emitted.items():
+        Path(tmp_path, f"{name}.py").write_text(text, encoding="utf-8")
+    ruff = shutil.which("ruff") or str(Path(sys.executable).parent / "ruff")
+    options = ["--isolated", "--no-cache", "--select", "E,F,W"]
+    # The user's own names may be ambiguous ones, and a comment that is the user's own line may be long.
+    # A variable of the primal that only the primal reads may be left over.
+    options += ["--ignore", "E741,E501,F841", "--output-format", "concise"]
+    done = subprocess.run([ruff, "check", *options, tmp_path], capture_output=True, text=True)
+    long = [
+        f"{name}: {line}"
+        for name, text in emitted.items()
+        for line in text.splitlines()
+        if len(line) > 120 and not line.lstrip().startswith("#")
+    ]
+    assert done.returncode == 0 and not long, done.stdout[-6000:] + "\n".join(long)
+
+
+def test_emitted_code_runs_alone() -> None:
+    """What is printed is what runs: the text by itself gives the same bits."""
+    for construct in CONSTRUCTS[::3]:
+        try:
+            both = s2sad.value_and_grad(load(construct.text).f, wrt=construct.positions)
+            expected = both(*construct.args)
+        except Exception:
+            continue
+        names: dict[str, object] = {}
+        try:
+            text = both.source
+            exec(compile(text, construct.id, "exec"), names)
+        except ImportError:
+            continue
+        got = names["f_value_and_grad"](*construct.args)  # type: ignore[operator]
+        assert same(got, expected), construct.id
 
 
 def test_there_are_enough_constructs() -> None:

@@ -150,3 +150,18 @@ def hessian_times(
     outer = y.tangent if isinstance(y, Dual) else 0.0
     flat = outer.tangent if isinstance(outer, Dual) else np.zeros(size)
     return _split(np.broadcast_to(np.asarray(flat, dtype=float), (size,)), args, wrt)
+
+
+def derivative_of_order(f: Callable[..., Any], args: Sequence[Any], where: int, order: int) -> float:
+    """The n-th derivative of a scalar function by one scalar argument, by duals of duals."""
+
+    def make(v: float, k: int, i: int, index: Any) -> Any:
+        seed: Any = v
+        for _ in range(order):
+            seed = Dual(seed, 1.0)
+        return seed
+
+    y = f(*_seeded(args, [where], make))
+    for _ in range(order):
+        y = y.tangent if isinstance(y, Dual) else 0.0
+    return float(y)

@@ -109,3 +109,10 @@ def test_imports_under_other_names_are_replaced_too() -> None:
     source = "import numpy as xp\nfrom math import sin as s\n\n\ndef f(x):\n    return s(x) * xp.exp(x)\n"
     found = program.gradient(program.on_duals(source, "f"), (0.5,), (0,))
     assert np.isclose(found.gradient[0], np.exp(0.5) * (np.sin(0.5) + np.cos(0.5)))
+
+
+def test_higher_orders() -> None:
+    f = program.on_duals("import math\n\n\ndef f(x):\n    return x * math.exp(6.0 * x)\n", "f")
+    for order in range(1, 5):
+        expected = np.exp(3.0) * (order * 6.0 ** (order - 1) + 6.0**order * 0.5)
+        assert np.isclose(program.derivative_of_order(f, (0.5,), 0, order), expected)
