@@ -14,7 +14,6 @@ from collections import Counter
 from typing import Any
 
 import s2sad
-
 from tests.properties.check import Mismatch, Skipped, check
 from tests.properties.programs import Program, Seeded, generate
 from tests.properties.reduce import reduce
@@ -62,6 +61,7 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=2, help="reduced programs for each kind of mismatch")
     parser.add_argument("--no-reduce", action="store_true")
     parser.add_argument("--refusals", action="store_true", help="show reduced refusals too")
+    parser.add_argument("--ignore", default="^$", help="a pattern of mismatches that are only counted")
     options = parser.parse_args()
     signal.signal(signal.SIGVTALRM, stop)
     warnings.simplefilter("ignore")
@@ -80,7 +80,7 @@ def main() -> None:
         wanted = result
         kind = signature(message)
         kinds[kind] += 1
-        if kinds[kind] > options.each:
+        if kinds[kind] > options.each or re.search(options.ignore, kind):
             continue
         text = program.text
         if not options.no_reduce:

@@ -16,7 +16,6 @@ import numpy as np
 import s2sad
 from tests.oracle import program as oracle
 from tests.oracle.numeric import flat
-
 from tests.properties.programs import Program
 
 NEAR = 1e-6
