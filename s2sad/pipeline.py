@@ -19,7 +19,8 @@ from s2sad.ir.kinds import ANY, Kind
 from s2sad.ir.text import to_text
 from s2sad.ir.verify import verify
 from s2sad.optimize.buffers import assign_buffers, own_results
-from s2sad.optimize.clean import count_by_tape, drop_dead
+from s2sad.optimize.clean import count_by_tape
+from s2sad.optimize.dead import drop_dead
 from s2sad.optimize.passes import optimise
 from s2sad.rules.registry import Registry
 from s2sad.rules.skeleton import skeleton

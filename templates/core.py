@@ -305,6 +305,11 @@ def dtype(x):
     y = x.dtype
 
 
+@rule(intrinsic.defined, shape="test")
+def defined(x):
+    y = x is not None
+
+
 @rule(intrinsic.trips, shape="integer")
 def trips(start, stop, step):
     y = len(range(start, stop, step))

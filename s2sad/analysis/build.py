@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from s2sad.analysis.context import Context
+from s2sad.analysis.defined import is_defined
 from s2sad.analysis.fold import fold
 from s2sad.analysis.shapes import infer
 from s2sad.errors import MissingRuleError
@@ -81,10 +82,13 @@ class Builder:
         self.context = context
         self.block = block
         self.span = span
+        self.known: dict[Value, bool] = {}
 
-    def at(self, block: Block) -> Builder:
-        """A builder like this one for another block."""
-        return Builder(self.context, block, self.span)
+    def at(self, block: Block, condition: Value | None = None, holds: bool = True) -> Builder:
+        """A builder like this one for another block, in which `condition` is known."""
+        inner = Builder(self.context, block, self.span)
+        inner.known = dict(self.known) if condition is None else self.known | {condition: holds}
+        return inner
 
     def op(
         self,
@@ -135,10 +139,24 @@ class Builder:
         return self.block.append(op).result
 
     def zeros_like(self, value: Value) -> Value:
-        """A zero adjoint or tangent of `value`."""
+        """A zero adjoint or tangent of `value`, where it has a value."""
+        defined = is_defined(value, self.known)
+        if defined is False:
+            return self.undef()
         if value.kind.is_scalar:
             return self.const(0.0)
-        return self.call("numpy.zeros_like", value)
+        if defined:
+            return self.call("numpy.zeros_like", value)
+        there, missing = self.at(Block()), self.at(Block())
+        there.block.yields = [there.call("numpy.zeros_like", value)]
+        missing.block.yields = [missing.undef()]
+        return self.op(
+            "if",
+            [self.call("intrinsic.defined", value)],
+            [value.kind],
+            {"form": "ifexp"},
+            [there.block, missing.block],
+        ).result
 
 
 def result_kind(context: Context, op: Op, rule: Rule) -> Kind:

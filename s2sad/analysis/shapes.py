@@ -466,6 +466,11 @@ def scalar(context: Context, op: Op) -> Kind:
     return Kind("number", dtypes.get(op.fn) or promote([v.kind for v in op.operands]), ())
 
 
+def test(*_: object) -> Kind:
+    """A question that Python answers with True or False."""
+    return BOOL
+
+
 def integer(context: Context, op: Op) -> Kind:
     return INT
 
@@ -483,7 +488,7 @@ FAMILIES: dict[str, Callable[[Context, Op], Kind]] = {
     "cumulative": cumulative, "matmul": matmul, "dot": dot, "outer": outer, "transpose": transpose,
     "swapaxes": swapaxes, "reshape": reshape, "broadcast_to": broadcast_to, "expand_dims": expand_dims,
     "squeeze": squeeze, "ravel": ravel, "concatenate": concatenate, "stack": stack, "getitem": getitem,
-    "conversion": conversion, "new": new_array, "copy": copy, "scalar": scalar, "integer": integer,
+    "conversion": conversion, "new": new_array, "copy": copy, "scalar": scalar, "integer": integer, "test": test,
     "tuple": shape_tuple, "unknown": unknown, "like": like(""),
 }  # fmt: skip
 

@@ -288,6 +288,10 @@ def _trips(e: Expressions, op: Op) -> ast.expr:
     return ast.Call(ast.Name("len", ast.Load()), [call], [])
 
 
+def _defined(e: Expressions, op: Op) -> ast.expr:
+    return ast.Compare(e.of(op.operands[0]), [ast.IsNot()], [ast.Constant(None)])
+
+
 def _transposed(e: Expressions, op: Op) -> ast.expr:
     return ast.Attribute(e.of(op.operands[0]), "T", ast.Load())
 
@@ -318,7 +322,7 @@ def _getitem(e: Expressions, op: Op) -> ast.expr:
 SPECIAL: dict[str, Callable[[Expressions, Op], ast.expr | None]] = {
     "intrinsic.shape": _attribute("shape", "numpy.shape"), "intrinsic.ndim": _attribute("ndim", "numpy.ndim"),
     "intrinsic.size": _attribute("size", "numpy.size"), "intrinsic.dim": _dim, "intrinsic.trips": _trips,
-    "numpy.where": _where, "intrinsic.array_of": _array_of,
+    "intrinsic.defined": _defined, "numpy.where": _where, "intrinsic.array_of": _array_of,
     "numpy.ndarray.T": _transposed, "operator.getitem": _getitem,
     **{fn: _binary for fn in OPERATORS},
 }  # fmt: skip

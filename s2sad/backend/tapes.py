@@ -40,7 +40,7 @@ def append_point(loop: Loop, values: list[Value], nested: set[Op]) -> Op | Block
 
 
 def kept_anyway(function: Function) -> set[Value]:
-    """Values that are collected, yielded or carried, whether they exist on every path or not."""
+    """Values that are collected, yielded, carried or asked for, whether they exist on every path or not."""
     kept: set[Value] = set()
     for op in function.body.walk():
         if op.name in ("for", "while"):
@@ -51,4 +51,6 @@ def kept_anyway(function: Function) -> set[Value]:
         elif op.name == "if":
             for region in op.regions:
                 kept.update(region.yields)
+        elif op.fn == "intrinsic.defined":
+            kept.update(op.operands)
     return kept

@@ -1,4 +1,4 @@
-"""Removes what does not matter: unused operations and loop values, branches that are known, repeats."""
+"""Folds operations, splices branches that are known, and merges repeats."""
 
 from __future__ import annotations
 
@@ -10,121 +10,7 @@ from s2sad.analysis.fold import fold
 from s2sad.ir.core import Block, Function, Loop, Op, Value, replace_uses, uses
 from s2sad.ir.kinds import INT
 from s2sad.optimize.branches import fuse_branches
-
-PURE = {"const", "undef", "tuple", "slice", "list", "prim", "python"}
-RAISING_LOOPS = ("for", "while")
-
-
-def has_effect(op: Op) -> bool:
-    """True where an operation, or one inside it, is done for its effect."""
-    if op.name == "effect":
-        return True
-    return any(has_effect(inner) for region in op.regions for inner in region.ops)
-
-
-def drop_dead(function: Function) -> bool:
-    """Remove operations, results and carried values that nothing uses."""
-    changed = False
-    while _drop_once(function.body, function.body):
-        changed = True
-    return changed
-
-
-def _drop_once(block: Block, root: Block) -> bool:
-    count = uses(root)
-    changed = False
-
-    def visit(b: Block) -> None:
-        nonlocal changed
-        keep = []
-        for op in b.ops:
-            if (
-                op.name != "effect"
-                and not any(count.get(r) for r in op.results)
-                and not has_effect(op)
-            ):
-                changed = True
-                continue
-            if op.name == "if":
-                for j in reversed(range(len(op.results))):
-                    if not count.get(op.results[j]):
-                        del op.results[j]
-                        for region in op.regions:
-                            del region.yields[j]
-                        changed = True
-            elif op.name in ("for", "while"):
-                changed = _trim_loop(op, count) or changed
-            for region in op.regions:
-                visit(region)
-            keep.append(op)
-        b.ops = keep
-
-    visit(block)
-    return changed
-
-
-def _trim_loop(op: Op, count: dict[Value, int]) -> bool:
-    loop = Loop(op)
-    changed = False
-    for j in reversed(range(loop.n_collected)):
-        if not count.get(loop.tapes_out[j]):
-            loop.drop_collected(j)
-            changed = True
-    for j in reversed(range(len(loop.consumed))):
-        if not count.get(loop.consumed[j]):
-            loop.drop_consumed(j)
-            changed = True
-    for j in _dead_carried(loop, count):
-        loop.drop_carried(j)
-        changed = True
-    return changed
-
-
-def _dead_carried(loop: Loop, count: dict[Value, int]) -> list[int]:
-    """Carried values whose result is unused and which only feed themselves (last first)."""
-    local = uses(loop.body)
-    condition = uses(loop.op.regions[0]) if loop.op.name == "while" else {}
-    dead = []
-    for j in range(loop.n_carried):
-        param = loop.carried[j]
-        own = sum(1 for k, v in enumerate(loop.next) if v is param and k == j)
-        in_condition = (
-            condition.get(loop.op.regions[0].params[j], 0)
-            if condition or loop.op.name == "while"
-            else 0
-        )
-        if not count.get(loop.finals[j]) and local.get(param, 0) - own <= 0 and not in_condition:
-            dead.append(j)
-            continue
-        if not count.get(loop.finals[j]) and not in_condition and _feeds_only_itself(loop, j):
-            dead.append(j)
-    return list(reversed(dead))
-
-
-def _feeds_only_itself(loop: Loop, j: int) -> bool:
-    """True where a carried value's every use leads, through pure operations, to its own next value."""
-    marked = {loop.carried[j]}
-    target = loop.next[j]
-    for op in loop.body.ops:
-        if (
-            any(v in marked for v in op.operands)
-            or any(
-                v in marked
-                for region in op.regions
-                for inner in region.walk()
-                for v in inner.operands
-            )
-            or any(v in marked for region in op.regions for v in region.yields)
-        ):
-            if op.name not in PURE:
-                return False
-            marked.update(op.results)
-    yields = [v for v in loop.body.yields]
-    mine = (1 if loop.has_stop else 0) + j
-    for k, value in enumerate(yields):
-        if k != mine and value in marked:
-            return False
-    return target in marked or target not in marked
+from s2sad.optimize.dead import drop_dead
 
 
 def simplify(context: Context, function: Function) -> bool:

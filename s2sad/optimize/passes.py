@@ -6,7 +6,8 @@ from s2sad.analysis.context import Context
 from s2sad.ir.core import Function
 from s2sad.ir.kinds import Dim
 from s2sad.optimize.algebra import collect_terms
-from s2sad.optimize.clean import drop_dead, simplify
+from s2sad.optimize.clean import simplify
+from s2sad.optimize.dead import drop_dead
 
 ROUNDS = 40
 

@@ -83,15 +83,23 @@ class _Forward:
             dot.hint = dot.hint or (f"{op.result.hint}_dot" if op.result.hint else "")
             self.dots[copy.result] = dot
 
-    def region(self, source: Block, params: list[Value], b: Builder) -> tuple[Block, Builder]:
+    def region(
+        self,
+        source: Block,
+        params: list[Value],
+        b: Builder,
+        condition: Value | None = None,
+        holds: bool = True,
+    ) -> tuple[Block, Builder]:
         block = Block(params)
-        inner = b.at(block)
+        inner = b.at(block, condition, holds)
         self.block(source, inner)
         block.yields = [self.values.get(v, v) for v in source.yields]
         return block, inner
 
     def branch(self, op: Op, b: Builder) -> None:
-        regions = [self.region(r, [], b) for r in op.regions]
+        condition = self.values[op.operands[0]]
+        regions = [self.region(r, [], b, condition, k == 0) for k, r in enumerate(op.regions)]
         moving = [i for i, r in enumerate(op.results) if r in self.varied]
         for block, inner in regions:
             block.yields = block.yields + [self.dot_of(block.yields[i], inner) for i in moving]
@@ -100,7 +108,7 @@ class _Forward:
         b.block.append(
             Op(
                 "if",
-                [self.values[op.operands[0]]],
+                [condition],
                 results + dots,
                 dict(op.attrs),
                 [r for r, _ in regions],

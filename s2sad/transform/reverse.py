@@ -178,7 +178,7 @@ class _Reverse:
         for which, region in enumerate(op.regions):
             before = {t: len(entries) for t, entries in self.tape_bars.items()}
             child: Adjoints = dict(adjoints)
-            inner = b.at(Block())
+            inner = b.at(Block(), op.operands[0], which == 0)
             for j, bar in bars:
                 if region.yields[j] in self.active:
                     self.add(child, region.yields[j], bar, inner)

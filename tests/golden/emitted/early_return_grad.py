@@ -1,22 +1,17 @@
 def early_return_grad(x, n):
     """Gradient of `early_return` with respect to x, by reverse mode."""
     # forward sweep
-    t = None
-    t2 = False
+    t = False
     x_tape = []
     for _ in range(n):
         x = x * 1.5
         x_tape.append(x)
-        t2 = x > 10.0
-        if t2:
-            t = x * x
-            if t2:
-                break
-        elif t2:
+        t = x > 10.0
+        if t:
             break
 
     # reverse sweep
-    if t2:
+    if t:
         t = 1.0
         x_bar = 0.0
     else:

@@ -1,0 +1,74 @@
+"""Whether a variable has a value: one that is first set in a branch or a loop may have none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from s2sad.ir.core import Loop, Value
+
+
+def is_defined(value: Value, known: Mapping[Value, bool]) -> bool | None:
+    """True or False where it is certain that `value` has, or has not, been set; None where it depends.
+
+    `known` holds the conditions whose outcome is known here: those of the branches around.
+    """
+    return _is_defined(value, known, set())
+
+
+def _is_defined(value: Value, known: Mapping[Value, bool], seen: set[Value]) -> bool | None:
+    if value in seen:
+        return True  # a loop that only passes a value on changes nothing
+    seen.add(value)
+    op = value.op
+    if op is None:
+        owner = value.owner.op if value.owner is not None else None
+        if owner is None or owner.name not in ("for", "while"):
+            return True
+        loop = Loop(owner)
+        for params in (loop.carried, owner.regions[0].params if not loop.is_for else []):
+            if value in params:
+                return _in_loop(loop, params.index(value), known, seen)
+        if value in loop.consumed:
+            return _both(_collected(loop, loop.consumed.index(value), known, seen), True)
+        return True
+    if op.name == "undef":
+        return False
+    if op.name == "if":
+        j = op.results.index(value)
+        sides = [_is_defined(region.yields[j], known, seen) for region in op.regions]
+        if op.operands[0] in known:
+            return sides[0 if known[op.operands[0]] else 1]
+        return _both(*sides)
+    if op.name in ("for", "while"):
+        loop = Loop(op)
+        if value in loop.finals:
+            return _in_loop(loop, loop.finals.index(value), known, seen)
+    return True
+
+
+def _in_loop(loop: Loop, j: int, known: Mapping[Value, bool], seen: set[Value]) -> bool | None:
+    start = _is_defined(loop.inits[j], known, seen)
+    later = _is_defined(loop.next[j], known, seen)
+    return _both(start, later)
+
+
+def _collected(loop: Loop, j: int, known: Mapping[Value, bool], seen: set[Value]) -> bool | None:
+    """What is known of the values on a tape."""
+    tape = loop.tapes_in[j]
+    while tape.op is not None and tape.op.name == "if":
+        k = tape.op.results.index(tape)
+        sides = [region.yields[k] for region in tape.op.regions]
+        made = [s for s in sides if s.op is None or s.op.name != "undef"]
+        if len(made) != 1:
+            return None
+        tape = made[0]
+    if tape.op is None or tape.op.name not in ("for", "while"):
+        return None
+    maker = Loop(tape.op)
+    if tape not in maker.tapes_out:
+        return None
+    return _is_defined(maker.collects[maker.tapes_out.index(tape)], {}, seen)
+
+
+def _both(a: bool | None, b: bool | None) -> bool | None:
+    return a if a is b else None
