@@ -68,6 +68,13 @@ class Sharing:
     def set_of(self, value: Value) -> list[Value]:
         return self.members.get(self.find(value), [value])
 
+    def merge(self, a: Value, b: Value) -> None:
+        """Join two values, and the lists of what shares memory with them."""
+        first, second = self.set_of(a), self.set_of(b)
+        if first is not second:
+            self.join(a, b)
+            self.members[self.find(a)] = first + second
+
     def _block(self, block: Block) -> None:
         for op in block.ops:
             for operand in shares_memory(self.context, op):

@@ -20,7 +20,7 @@ class Liveness:
 
     `nested` holds the operations that are printed inside another statement; `appends` maps an operation (or a
     block, for its start) to the values that are put on tapes right after it. With `contents`, asking for a value's
-    shape does not count as reading it.
+    shape does not count as reading it; `clashes` are then left out.
     """
 
     def __init__(
@@ -43,6 +43,8 @@ class Liveness:
 
     def _define(self, values: list[Value], live: set[Value]) -> None:
         """Values born together: each clashes with what is alive then, and with the others."""
+        if self.contents:
+            return
         for value in values:
             row = self.clashes.setdefault(value, set())
             for other in [*live, *values]:

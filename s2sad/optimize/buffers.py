@@ -25,12 +25,28 @@ def assign_buffers(context: Context, function: Function) -> None:
     for _ in range(1000):
         if not _insert_one_copy(context, function):
             break
+    sharing, liveness = Sharing(context, function), Liveness(function, contents=True)
+    written = [op for op in function.body.walk() if must_write(op)]
     for op in list(function.body.walk()):
-        if may_write(op):
+        if may_write(op) and _writes_freely(context, sharing, liveness, op, written):
+            sharing.merge(op.result, op.operands[0])
             op.attrs["buffer"] = True
-            sharing, liveness = Sharing(context, function), Liveness(function, contents=True)
-            if conflicts_of(sharing, liveness, op) or not is_own(context, op.operands[0], set()):
-                del op.attrs["buffer"]
+            written.append(op)
+
+
+def _writes_freely(
+    context: Context, sharing: Sharing, liveness: Liveness, op: Op, written: list[Op]
+) -> bool:
+    """True where a sum may be written over its first operand, and no other write then destroys the sum."""
+    target = op.operands[0]
+    if target.kind.is_scalar or not is_own(context, target, set()):
+        return False
+    together = {*sharing.set_of(target), *sharing.set_of(op.result)}
+    for other in [op, *(w for w in written if w.operands[0] in together)]:
+        after = liveness.after[other]
+        if any(v in after and v is not other.result for v in together):
+            return False
+    return True
 
 
 def _insert_one_copy(context: Context, function: Function) -> bool:
