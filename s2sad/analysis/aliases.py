@@ -100,6 +100,11 @@ class Sharing:
                     self.join(value, tape)
 
 
+def contents_read(function: Function) -> Liveness:
+    """Which arrays' contents are read after each operation."""
+    return Liveness(function, contents=True, clashing=False)
+
+
 def conflicts_of(sharing: Sharing, liveness: Liveness, op: Op) -> list[Value]:
     """Values that may share memory with the array that `op` updates and are read later."""
     after = liveness.after[op]
@@ -149,7 +154,7 @@ def check_writes(context: Context, function: Function) -> None:
     writes = [op for op in function.body.walk() if must_write(op)]
     if not writes:
         return
-    sharing, liveness = Sharing(context, function), Liveness(function, contents=True)
+    sharing, liveness = Sharing(context, function), contents_read(function)
     for op in writes:
         array = op.operands[0]
         name = array.hint or "this array"

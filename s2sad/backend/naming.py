@@ -36,6 +36,7 @@ class Names:
         self.taped: dict[Value, Value] = {}
         self.collect(function)
         self.join_all(function)
+        self.check()
         self.assign(taken)
 
     def of(self, value: Value) -> str:
@@ -81,13 +82,13 @@ class Names:
                     self.join(mine, theirs, force=True)
             if op not in self.nested and op.name == "prim" and must_write(op):
                 self.join(op.result, op.operands[0], force=True)
+            if op.name in ("for", "while"):
+                for param, final in zip(Loop(op).carried, Loop(op).finals, strict=True):
+                    self.join(final, param, force=True)
         for op in ops:
             if op.name in ("for", "while"):
                 loop = Loop(op)
-                for init, param, following, final in zip(
-                    loop.inits, loop.carried, loop.next, loop.finals, strict=True
-                ):
-                    self.join(final, param, force=True)
+                for init, param, following in zip(loop.inits, loop.carried, loop.next, strict=True):
                     self.join(following, param)
                     self.join(init, param)
         for op in ops:
@@ -104,6 +105,19 @@ class Names:
                     self.join(op.result, first)
             elif op not in self.nested and op.name == "prim" and op.attrs.get("inplace"):
                 self.join(op.result, op.operands[0])
+
+    def check(self) -> None:
+        """No variable holds two values that are needed at the same time.
+
+        The versions of an array that is written in place may be, for their shape.
+        """
+        needed = Liveness(self.function, self.nested, self.liveness.appends, contents=True)
+        for members in self.members.values():
+            group = set(members)
+            for value in members:
+                both = needed.clashes.get(value, set()) & group
+                if both:
+                    raise AssertionError(f"{value} and {both.pop()} cannot share a variable")
 
     def leftmost(self, value: Value) -> Value:
         while (

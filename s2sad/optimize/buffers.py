@@ -7,7 +7,14 @@ conservative.
 
 from __future__ import annotations
 
-from s2sad.analysis.aliases import Sharing, conflicts_of, is_own, must_write, shares_memory
+from s2sad.analysis.aliases import (
+    Sharing,
+    conflicts_of,
+    contents_read,
+    is_own,
+    must_write,
+    shares_memory,
+)
 from s2sad.analysis.context import Context
 from s2sad.ir.core import Block, Function, Loop, Op, Value
 from s2sad.ir.liveness import Liveness
@@ -25,7 +32,7 @@ def assign_buffers(context: Context, function: Function) -> None:
     for _ in range(1000):
         if not _insert_one_copy(context, function):
             break
-    sharing, liveness = Sharing(context, function), Liveness(function, contents=True)
+    sharing, liveness = Sharing(context, function), contents_read(function)
     written = [op for op in function.body.walk() if must_write(op)]
     for op in list(function.body.walk()):
         if may_write(op) and _writes_freely(context, sharing, liveness, op, written):
@@ -51,7 +58,7 @@ def _writes_freely(
 
 def _insert_one_copy(context: Context, function: Function) -> bool:
     """Insert the first copy that an update needs; False where none is needed."""
-    sharing, liveness = Sharing(context, function), Liveness(function, contents=True)
+    sharing, liveness = Sharing(context, function), contents_read(function)
     for op in function.body.walk():
         if not must_write(op):
             continue
