@@ -10,6 +10,7 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from s2sad.analysis.aliases import once
 from s2sad.analysis.context import number, operand_of, static
 from s2sad.analysis.masks import join_masks, sink_mask
 from s2sad.analysis.same_shape import covers, same_shape, sources
@@ -433,8 +434,17 @@ def evaluated(fn: Callable[..., Any]) -> Folder:
 
 
 def index_add(b: Builder, op: Op) -> Value | None:
-    """Adding zero changes nothing."""
-    return op.operands[0] if number(op.operands[2]) == 0 else None
+    """Adding zero changes nothing; adding to what was just set to zero is setting."""
+    array, index, value = op.operands
+    if number(value) == 0:
+        return array
+    base = operand_of(array, "intrinsic.store")
+    if base is None or base[1] is not index or number(base[2]) != 0:
+        return None
+    read = operand_of(value, "operator.getitem")
+    if read is not None and read[0] is base[0] and read[1] is index:
+        return base[0]
+    return b.call("intrinsic.store", base[0], index, value) if once(index) else None
 
 
 def astype(b: Builder, op: Op) -> Value | None:

@@ -16,35 +16,47 @@ LIKE_FIRST = {
 }  # fmt: skip
 
 
-def sources(context: Context, value: Value, depth: int = 0) -> frozenset[Value]:
+def sources(context: Context, value: Value) -> frozenset[Value]:
     """Values whose shapes, broadcast together, are the shape of `value`."""
+    return _sources(context, value, {})
+
+
+def _sources(
+    context: Context, value: Value, found: dict[Value, frozenset[Value]]
+) -> frozenset[Value]:
     if value.kind.is_scalar:
         return frozenset()
+    if value not in found:
+        found[value] = frozenset([value])  # what a value that leads back to itself has
+        models = _models(context, value)
+        if models is not None:
+            out: frozenset[Value] = frozenset()
+            for model in models:
+                out |= _sources(context, model, found)
+            found[value] = out
+    return found[value]
+
+
+def _models(context: Context, value: Value) -> list[Value] | None:
+    """Values whose shapes, broadcast together, are the shape of `value`, one step back."""
     op = value.op
-    primal = context.like.get(value)
-    if depth > 50:
-        return frozenset([value])
     if op is not None and op.name == "prim":
         rule = context.registry.rules.get(op.fn)
         shape = rule.shape if rule is not None else ""
         if shape in ELEMENTWISE:
-            out: frozenset[Value] = frozenset()
-            for operand in op.operands:
-                out |= sources(context, operand, depth + 1)
-            return out
+            return op.operands
         if op.fn in LIKE_FIRST:
-            return sources(context, op.operands[0], depth + 1)
+            return op.operands[:1]
         if shape.startswith("like:"):
             model = op.arg(shape[5:])
             if model is not None:
-                return sources(context, model, depth + 1)
+                return [model]
         if op.fn == "numpy.broadcast_to":
             query = op.operands[1].op
             if query is not None and query.fn == "intrinsic.shape":
-                return sources(context, query.operands[0], depth + 1)
-    if primal is not None and primal is not value:
-        return sources(context, primal, depth + 1)
-    return frozenset([value])
+                return query.operands[:1]
+    primal = context.like.get(value)
+    return None if primal is None or primal is value else [primal]
 
 
 def same_shape(context: Context, a: Value, b: Value) -> bool:

@@ -79,20 +79,8 @@ def _resolve(context: Context, function: Function, op: Op, conflicts: list[Value
     """Copy a view that is read later, what goes on a tape, or else the array itself."""
     for value in conflicts:
         made = value.op
-        if value.kind.base == "tape" and made is not None:
-            loop = Loop(made)
-            if value in loop.tapes_out:
-                k = loop.tapes_out.index(value)
-                kept = loop.collects[k]
-                if not (kept.op is not None and kept.op.fn == "numpy.copy"):
-                    at = (
-                        0
-                        if kept.op is None or kept.op.block is not loop.body
-                        else loop.body.ops.index(kept.op) + 1
-                    )
-                    copy = _copy(context, kept, loop.body, at)
-                    loop.body.yields[len(loop.body.yields) - loop.n_collected + k] = copy
-                    return
+        if value.kind.base == "tape" and _copy_collected(context, value):
+            return
         if (
             made is not None
             and made.name == "prim"
@@ -106,6 +94,31 @@ def _resolve(context: Context, function: Function, op: Op, conflicts: list[Value
             _replace_after(function, value, copy, copy.op)
             return
     _copy_operand(context, op)
+
+
+def _copy_collected(context: Context, tape: Value) -> bool:
+    """Put copies on a tape, or on the tapes that it holds; False where it holds copies already."""
+    op = tape.op
+    if op is None:
+        return False
+    if op.name == "if":
+        j = op.results.index(tape)
+        return any([_copy_collected(context, region.yields[j]) for region in op.regions])
+    if op.name not in ("for", "while") or tape not in (loop := Loop(op)).tapes_out:
+        return False
+    k = loop.tapes_out.index(tape)
+    kept = loop.collects[k]
+    if kept.kind.base == "tape":
+        return _copy_collected(context, kept)
+    if kept.op is not None and kept.op.fn == "numpy.copy":
+        return False
+    made = kept.op
+    inside = made is not None and made.block is loop.body
+    at = loop.body.ops.index(made) + 1 if inside and made is not None else 0
+    loop.body.yields[len(loop.body.yields) - loop.n_collected + k] = _copy(
+        context, kept, loop.body, at
+    )
+    return True
 
 
 def _copy_operand(context: Context, op: Op) -> None:
