@@ -124,6 +124,8 @@ def sub(b: Builder, op: Op) -> Value | None:
     negated = operand_of(y, "operator.neg")
     if negated:
         return b.call("operator.add", x, negated[0])
+    if x.op is not None and x.op.fn == "operator.neg" and x.op.operands[0] is y and not op.exact:
+        return None if y.kind.is_passive else b.call("operator.mul", -2.0, y)
     return _integers(b, op, -1)
 
 

@@ -56,6 +56,7 @@ class _Algebra:
                 self.user[operand] = op
         self.order: dict[Value, int] = {}
         self.shared: set[Value] = set()
+        self.divisors: dict[Value, Value] = {}
         self._number(function.body)
 
     def _number(self, block: Block) -> None:
@@ -120,6 +121,7 @@ class _Algebra:
             return None  # a mask or an integer must meet its float factor
         old = self.cost_of(op, block, set())
         left = merged(terms)
+        self.divisors = self.reciprocals(left)
         if not left and not op.result.kind.is_scalar:
             return None
         new = self.best(left)
@@ -128,6 +130,20 @@ class _Algebra:
             if spread is not None and spread[0].cost < old + spread[1] - 1e-9:
                 return spread[0]
         return new if new.cost < old - 1e-9 else None
+
+    def reciprocals(self, terms: list[Term]) -> dict[Value, Value]:
+        """Factors 1 / d that only these terms read, with their d: taken out, they become a division."""
+        times: dict[Value, int] = {}
+        for term in terms:
+            for factor in dict.fromkeys(term.factors):
+                times[factor] = times.get(factor, 0) + 1
+        found: dict[Value, Value] = {}
+        for factor, n in times.items():
+            op = factor.op
+            if op is not None and op.fn == "operator.truediv" and not op.exact:
+                if n > 1 and n == self.count.get(factor) and number(op.operands[0]) == 1:
+                    found[factor] = op.operands[1]
+        return found
 
     def take_in(self, terms: list[Term], block: Block) -> bool:
         """Also open values that are read several times, where this sum is all that reads them."""
@@ -194,6 +210,8 @@ class _Algebra:
             self.terms(op.operands[1], -sign if op.fn == "operator.sub" else sign, block, out)
         elif op is not None and op.fn == "operator.neg":
             self.terms(op.operands[0], -sign, block, out)
+        elif value.op is not None and value.op.fn == "operator.neg" and not root:
+            out.append(Term(-sign, (value.op.operands[0],)))
         else:
             coefficient, factors = self.factors(value, block, root)
             out.append(Term(sign * coefficient, tuple(sorted(factors, key=self.key))))
@@ -222,6 +240,8 @@ class _Algebra:
             c, left = self.factors(op.operands[0], block)
             d, right = self.factors(op.operands[1], block)
             return c * d, left + right
+        if value.op is not None and value.op.fn == "operator.neg" and not root:
+            return -1, [value.op.operands[0]]
         return 1, [value]
 
     # --- cost --------------------------------------------------------------------------------------------
@@ -242,6 +262,8 @@ class _Algebra:
             inner = self.inside(operand, block, False)
             if inner is not None and inner.fn in parts:
                 total += self.cost_of(inner, block, seen)
+            elif operand.op is not None and operand.op.fn == "operator.neg":
+                total += self.weight(operand) if self.count.get(operand) == 1 else 0.0
         return total
 
     def term_cost(self, term: Term) -> float:
@@ -254,6 +276,7 @@ class _Algebra:
         if product.inner is None:
             return self.term_cost(product.term)
         outer = self.term_cost(product.term)
+        outer -= sum(self.weight(f) for f in product.term.factors if f in self.divisors)
         empty = not product.term.factors and abs(product.term.coefficient) == 1.0
         return outer + product.inner.cost + (0.0 if empty else (1.0 if is_array else 0.1))
 
@@ -289,20 +312,29 @@ class _Algebra:
             if (
                 any(len(t.factors) == 1 and abs(t.coefficient) == 1.0 for t in sharing)
                 and not factor.kind.is_scalar
+                and factor not in self.divisors
             ):
                 continue
             rest = [t for t in terms if factor not in t.factors]
             inner = self.best(merged([_without(t, factor) for t in sharing]))
             if not _same_spread(sharing, factor):
                 continue
-            parts = [Product(t) for t in rest] + [Product(Term(1, (factor,)), inner)]
+            sign, inner = self.positive(inner)
+            parts = [Product(t) for t in rest] + [Product(Term(sign, (factor,)), inner)]
             if len(inner.parts) == 1 and inner.parts[0].inner is None:
                 only = inner.parts[0].term
-                parts[-1] = Product(Term(only.coefficient, (factor, *only.factors)))
+                parts[-1] = Product(Term(sign * only.coefficient, (factor, *only.factors)))
             cost = self.sum_cost(parts)
             if cost < found.cost - 1e-9:
                 found = Sum(tuple(parts), cost)
         return self.common_coefficient(found)
+
+    def positive(self, form: Sum) -> tuple[float, Sum]:
+        """(-1, a + b) for -a - b."""
+        if any(p.term.coefficient >= 0 for p in form.parts):
+            return 1, form
+        parts = [Product(Term(-p.term.coefficient, p.term.factors), p.inner) for p in form.parts]
+        return -1, Sum(tuple(parts), self.sum_cost(parts))
 
     def common_coefficient(self, form: Sum) -> Sum:
         """c * (a + b) for c * a + c * b."""
@@ -313,8 +345,8 @@ class _Algebra:
         inner_parts = [
             Product(Term(p.term.coefficient / c, p.term.factors), p.inner) for p in form.parts
         ]
-        inner = Sum(tuple(inner_parts), self.sum_cost(inner_parts))
-        outer = [Product(Term(c, ()), inner)]
+        sign, inner = self.positive(Sum(tuple(inner_parts), self.sum_cost(inner_parts)))
+        outer = [Product(Term(sign * c, ()), inner)]
         cost = self.sum_cost(outer)
         return Sum(tuple(outer), cost) if cost < form.cost - 1e-9 else form
 
@@ -338,6 +370,10 @@ class _Algebra:
         return total
 
     def product(self, b: Builder, product: Product, result: Value) -> Value:
+        over = [f for f in product.term.factors if f in self.divisors and product.inner is not None]
+        if over:
+            rest = Product(_without(product.term, over[0]), product.inner)
+            return b.call("operator.truediv", self.product(b, rest, result), self.divisors[over[0]])
         scalars = [f for f in product.term.factors if f.kind.is_scalar]
         arrays = [f for f in product.term.factors if not f.kind.is_scalar]
         inner = None if product.inner is None else self.write(b, product.inner, result)

@@ -25,6 +25,7 @@ def _simplify_block(context: Context, block: Block, root: Block, seen: dict[Any,
     seen = dict(seen)
     old_ops = block.ops
     b = Builder(context, new)
+    products = {tuple(op.operands) for op in old_ops if op.fn == "operator.mul"}
 
     def final(value: Value) -> Value:
         while value in mapping:
@@ -54,6 +55,7 @@ def _simplify_block(context: Context, block: Block, root: Block, seen: dict[Any,
         for region in op.regions:
             changed = _simplify_block(context, region, root, seen) or changed
         if op.name == "prim":
+            _share_product(b, op, products)
             folded = fold(b, op)
             if folded is not None and folded is not op.result:
                 mapping[op.result] = folded
@@ -85,6 +87,20 @@ def _simplify_block(context: Context, block: Block, root: Block, seen: dict[Any,
         replace_uses(root, mapping)
         block.yields = [final(v) for v in block.yields]
     return changed
+
+
+def _share_product(b: Builder, op: Op, products: set[tuple[Value, ...]]) -> None:
+    """-(x * y) for (-x) * y, which is the same number, where x * y is computed too."""
+    if op.fn != "operator.mul":
+        return
+    x, y = op.operands
+    if x.op is None or x.op.fn != "operator.neg" or (x.op.operands[0], y) not in products:
+        return
+    product = Op("prim", [x.op.operands[0], y], [Value(op.result.kind)], dict(op.attrs))
+    product.span, product.exact = op.span, op.exact
+    op.operands = [b.block.append(product).result]
+    op.attrs = {"fn": "operator.neg", "params": b.context.registry.rules["operator.neg"].params}
+    op.attrs["params"] = list(op.attrs["params"])
 
 
 def _same_yields(op: Op, mapping: dict[Value, Value]) -> None:
