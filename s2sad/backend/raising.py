@@ -228,7 +228,8 @@ class Raiser:
         target = ast.Name(name, ast.Store())
         op = value.op
         if op is not None and op.name == "prim" and isinstance(expression, ast.BinOp):
-            in_place = must_write(op) or op.attrs.get("buffer") or value.kind.is_scalar
+            first = self.innermost(op)
+            in_place = must_write(op) or first.attrs.get("buffer") or value.kind.is_scalar
             if op.attrs.get("inplace") and is_name(expression.left, name):
                 out.append(Line(ast.AugAssign(target, AUGMENTED[op.fn](), expression.right)))
                 return
@@ -240,6 +241,17 @@ class Raiser:
         if isinstance(expression, ast.Name) and expression.id == name:
             return
         out.append(Line(ast.Assign([target], expression)))
+
+    def innermost(self, op: Op) -> Op:
+        """The first addition of a sum that is printed as one expression: the one that may be done in place."""
+        inner = op.operands[0].op
+        while (
+            inner is not None
+            and inner in self.nested
+            and inner.fn in ("operator.add", "operator.sub")
+        ):
+            op, inner = inner, inner.operands[0].op
+        return op
 
     def write(self, op: Op, out: list[Line]) -> None:
         """x[index] = value, x[index] += value."""
@@ -320,12 +332,9 @@ class Raiser:
             saved, self.current = self.current, None
 
             def close(m: Mapping, o: list[Line], region: Block = region) -> bool:
-                pairs = [
-                    (self.names.of(r), m.get(v, v))
-                    for r, v in zip(op.results, region.yields, strict=True)
-                ]
-                self.nothing(zip(op.results, region.yields, strict=True), o)
-                self.copies(pairs, o)
+                self.copies(
+                    [(r, m.get(v, v)) for r, v in zip(op.results, region.yields, strict=True)], o
+                )
                 return False
 
             left.append(self.block(region, inner, close))
@@ -342,30 +351,23 @@ class Raiser:
             self.if_else(test, then, other, out)
         return False
 
-    def nothing(self, pairs: Iterable[tuple[Value, Value]], out: list[Line]) -> None:
-        """Values that do not exist on this path, but are put on a tape all the same: None."""
-        for target, value in pairs:
-            if value.op is not None and value.op.name == "undef" and target in self.kept_anyway:
-                out.append(
-                    Line(
-                        ast.Assign(
-                            [ast.Name(self.names.of(target), ast.Store())], ast.Constant(None)
-                        )
-                    )
-                )
-
     def is_choice(self, op: Op) -> bool:
         """True for a conditional expression whose sides are expressions."""
         if op.attrs.get("form") not in ("ifexp", "and", "or") or len(op.results) != 1:
             return False
         return all(inner in self.nested for region in op.regions for inner in region.ops)
 
-    def copies(self, pairs: list[tuple[str, Value]], out: list[Line]) -> None:
-        """Assignments that happen at the same time, put in an order in which none destroys what another reads."""
+    def copies(self, pairs: Iterable[tuple[Value, Value]], out: list[Line]) -> None:
+        """Assignments that happen at the same time, put in an order in which none destroys what another reads.
+
+        A value that does not exist on this path, but is put on a tape all the same, is None.
+        """
         todo: list[tuple[str, Value, ast.expr, set[str]]] = []
-        for name, value in pairs:
-            if value.op is not None and value.op.name == "undef":
+        for target, value in pairs:
+            missing = value.op is not None and value.op.name == "undef"
+            if missing and target not in self.kept_anyway:
                 continue
+            name = self.names.of(target)
             expression = self.expressions.of(value)
             if isinstance(expression, ast.Name) and expression.id == name:
                 continue
@@ -386,9 +388,7 @@ class Raiser:
 
     def loop(self, loop: Loop, out: list[Line]) -> None:
         op = loop.op
-        inits = [(self.names.of(p), i) for p, i in zip(loop.carried, loop.inits, strict=True)]
-        self.nothing(zip(loop.carried, loop.inits, strict=True), out)
-        self.copies(inits, out)
+        self.copies(zip(loop.carried, loop.inits, strict=True), out)
         for group in self.groups.get(op, []):
             tape = ast.Name(self.names.of(loop.tapes_out[group[0]]), ast.Store())
             out.append(Line(ast.Assign([tape], ast.List([], ast.Load()))))
@@ -402,11 +402,7 @@ class Raiser:
             )
 
         def close(m: Mapping, o: list[Line]) -> bool:
-            pairs = [
-                (self.names.of(p), m.get(v, v))
-                for p, v in zip(loop.carried, loop.next, strict=True)
-            ]
-            self.copies(pairs, o)
+            self.copies([(p, m.get(v, v)) for p, v in zip(loop.carried, loop.next, strict=True)], o)
             return self.stop(loop, m, o)
 
         saved, self.current = self.current, None

@@ -66,7 +66,7 @@ class Liveness:
         out: list[Value] = []
         for value in values:
             if value.op is not None and value.op in self.nested:
-                out.extend(self.leaves(value.op.operands))
+                out.extend(self.leaves(self.read_by(value.op)))
                 for region in value.op.regions:
                     out.extend(self.leaves(region.yields))
             else:
