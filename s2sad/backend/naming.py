@@ -10,7 +10,7 @@ from __future__ import annotations
 import builtins
 import keyword
 
-from s2sad.analysis.aliases import must_write
+from s2sad.analysis.sharing import must_write
 from s2sad.ir.core import Function, Loop, Op, Value
 from s2sad.ir.liveness import Liveness
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from s2sad.analysis.aliases import Sharing, must_write
 from s2sad.analysis.context import Context
+from s2sad.analysis.sharing import Sharing, must_write
 from s2sad.ir.core import Block, Function, Loop, Op, Value
 
 ALWAYS = {"tuple", "list", "slice", "undef"}
@@ -99,10 +99,11 @@ class _Nesting:
 
     def written_between(self, op: Op, between: list[Op], user: Op | None) -> bool:
         """True where memory that the expression reads may be written before the place of its user."""
-        reads = {self.sharing.find(v) for v in self.leaves(op) if not v.kind.is_scalar}
+        reads = [v for v in self.leaves(op) if not v.kind.is_scalar]
         if not reads:
             return False
-        return any(self.sharing.find(w.operands[0]) in reads for o in between for w in _writes(o))
+        writes = [w.operands[0] for o in between for w in _writes(o)]
+        return any(self.sharing.share(w, r) for w in writes for r in reads)
 
     def leaves(self, op: Op) -> list[Value]:
         out: list[Value] = []

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from s2sad.analysis.aliases import must_write, once
+from s2sad.analysis.aliases import once
 from s2sad.analysis.context import Context, static
+from s2sad.analysis.sharing import must_write
 from s2sad.backend.express import Expressions
 from s2sad.backend.lines import Line, expression_text
 from s2sad.backend.naming import Names

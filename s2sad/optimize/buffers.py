@@ -7,15 +7,9 @@ conservative.
 
 from __future__ import annotations
 
-from s2sad.analysis.aliases import (
-    Sharing,
-    conflicts_of,
-    contents_read,
-    is_own,
-    must_write,
-    shares_memory,
-)
+from s2sad.analysis.aliases import conflicts_of, contents_read
 from s2sad.analysis.context import Context
+from s2sad.analysis.sharing import Foreign, Sharing, must_write, shares_memory
 from s2sad.ir.core import Block, Function, Loop, Op, Value
 from s2sad.ir.liveness import Liveness
 
@@ -35,18 +29,16 @@ def assign_buffers(context: Context, function: Function) -> None:
     sharing, liveness = Sharing(context, function), contents_read(function)
     written = [op for op in function.body.walk() if must_write(op)]
     for op in list(function.body.walk()):
-        if may_write(op) and _writes_freely(context, sharing, liveness, op, written):
+        if may_write(op) and _writes_freely(sharing, liveness, op, written):
             sharing.merge(op.result, op.operands[0])
             op.attrs["buffer"] = True
             written.append(op)
 
 
-def _writes_freely(
-    context: Context, sharing: Sharing, liveness: Liveness, op: Op, written: list[Op]
-) -> bool:
+def _writes_freely(sharing: Sharing, liveness: Liveness, op: Op, written: list[Op]) -> bool:
     """True where a sum may be written over its first operand, and no other write then destroys the sum."""
     target = op.operands[0]
-    if target.kind.is_scalar or not is_own(context, target, set()):
+    if target.kind.is_scalar or not sharing.is_own(target):
         return False
     together = {*sharing.set_of(target), *sharing.set_of(op.result)}
     for other in [op, *(w for w in written if w.operands[0] in together)]:
@@ -67,15 +59,17 @@ def _insert_one_copy(context: Context, function: Function) -> bool:
             continue
         conflicts = conflicts_of(sharing, liveness, op)
         if conflicts:
-            _resolve(context, function, op, conflicts)
+            _resolve(context, sharing, function, op, conflicts)
             return True
-        if not is_own(context, op.operands[0], set()):
-            _copy_operand(context, op)
+        if not sharing.is_own(op.operands[0]):
+            _copy_operand(context, sharing, op)
             return True
     return False
 
 
-def _resolve(context: Context, function: Function, op: Op, conflicts: list[Value]) -> None:
+def _resolve(
+    context: Context, sharing: Sharing, function: Function, op: Op, conflicts: list[Value]
+) -> None:
     """Copy a view that is read later, what goes on a tape, or else the array itself."""
     for value in conflicts:
         made = value.op
@@ -93,7 +87,7 @@ def _resolve(context: Context, function: Function, op: Op, conflicts: list[Value
             assert copy.op is not None
             _replace_after(function, value, copy, copy.op)
             return
-    _copy_operand(context, op)
+    _copy_operand(context, sharing, op)
 
 
 def _copy_collected(context: Context, tape: Value) -> bool:
@@ -121,7 +115,7 @@ def _copy_collected(context: Context, tape: Value) -> bool:
     return True
 
 
-def _copy_operand(context: Context, op: Op) -> None:
+def _copy_operand(context: Context, sharing: Sharing, op: Op) -> None:
     """Give `op` a copy of the array that it updates: before the loop that carries it, where that is enough."""
     value = op.operands[0]
     owner = value.owner
@@ -135,7 +129,8 @@ def _copy_operand(context: Context, op: Op) -> None:
         if value in loop.carried:
             j = loop.carried.index(value)
             init = loop.inits[j]
-            if not is_own(context, init, set()) and is_own(context, loop.next[j], {value}):
+            later = sharing.of(loop.next[j]) - sharing.of(init)
+            if not sharing.is_own(init) and not any(isinstance(o, Foreign) for o in later):
                 block = owner.op.block
                 assert block is not None
                 owner.op.operands[loop.n_domain + j] = _copy(
@@ -198,11 +193,8 @@ def own_results(context: Context, function: Function) -> None:
             continue
         if value.kind.base == "any" and op is None:
             continue
-        family = set(sharing.set_of(value))
-        foreign = family & (seen | set(function.params)) or any(
-            v.op is not None and (v.op.fn == "numpy.broadcast_to" or v.op.name == "const")
-            for v in family
-        )
+        taken = any(sharing.share(value, other) for other in seen)
+        foreign = taken or not sharing.is_own(value)
         if value in seen or foreign:
             block.yields[i] = _copy(context, value, block, len(block.ops))
         seen.add(value)
