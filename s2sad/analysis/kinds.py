@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from s2sad.analysis.build import result_kind
 from s2sad.analysis.context import Context
-from s2sad.ir.core import Block, Function, Loop, Op
-from s2sad.ir.kinds import ANY, BOOL, INT, NEVER, Kind, join
+from s2sad.ir.core import Block, Function, Loop, Op, Value
+from s2sad.ir.kinds import ANY, BOOL, INT, NEVER, Kind, Size, join
 
 
 def infer_function(context: Context, function: Function, kinds: list[Kind]) -> None:
     """Set the kinds of a lowered function's values; loops are iterated to a fixed point."""
     for param, kind in zip(function.params, kinds, strict=True):
         param.kind = kind
-    infer_block(context, function.body)
+    infer_block(context, function.body, certain=True)
+    context.dims.certain = False
 
 
-def infer_block(context: Context, block: Block) -> None:
+def infer_block(context: Context, block: Block, certain: bool = False) -> None:
     for op in block.ops:
+        context.dims.certain = certain
         if op.name == "prim":
             infer_primitive(context, op)
         elif op.name == "if":
             for region in op.regions:
                 infer_block(context, region)
             for i, result in enumerate(op.results):
-                result.kind = join(op.regions[0].yields[i].kind, op.regions[1].yields[i].kind)
+                yes, no = (region.yields[i].kind for region in op.regions)
+                result.kind = join(settled(context, yes), settled(context, no))
         elif op.name in ("for", "while"):
             infer_loop(context, op)
 
@@ -35,6 +40,33 @@ def infer_primitive(context: Context, op: Op) -> None:
     if op.attrs.get("inplace") and target.is_array:
         kind = target
     op.result.kind = kind
+
+
+def settled(context: Context, kind: Kind) -> Kind:
+    """The kind with each length by its one symbol: lengths that were found to be equal have the same."""
+    if not kind.dims:
+        return kind
+    return replace(kind, dims=tuple(context.dims.find(d) for d in kind.dims))
+
+
+def varying(context: Context, param: Value, wider: Kind, old: Kind) -> Kind:
+    """A kind of the same rank in which each length that changes in the loop has a symbol of its own."""
+    dims: list[Size] = []
+    for axis, (before, after) in enumerate(zip(old.dims or (), wider.dims or (), strict=True)):
+        own = context.symbol(("varying", param, axis))
+        dims.append(before if before in (after, own) else own)
+    return replace(wider, dims=tuple(dims))
+
+
+def after_loop(context: Context, param: Value) -> Kind:
+    """The kind of a carried value after the last iteration: lengths that vary have one more symbol there."""
+    dims = tuple(
+        context.symbol(("final", param, axis))
+        if size == context.memo.get(("varying", param, axis))
+        else size
+        for axis, size in enumerate(param.kind.dims or ())
+    )
+    return replace(param.kind, dims=dims) if dims else param.kind
 
 
 def infer_loop(context: Context, op: Op) -> None:
@@ -52,14 +84,17 @@ def infer_loop(context: Context, op: Op) -> None:
         infer_block(context, loop.body)
         changed = False
         for param, value in zip(loop.carried, loop.next, strict=True):
-            wider = join(param.kind, value.kind)
-            if wider != param.kind:
+            old, new = settled(context, param.kind), settled(context, value.kind)
+            wider = join(old, new)
+            if attempt and old.dims and new.dims and len(old.dims) == len(new.dims):
+                wider = varying(context, param, wider, old)
+            if wider != old:
                 param.kind = wider if attempt < 6 else ANY
                 changed = True
         if not changed:
             break
     for final, param in zip(loop.finals, loop.carried, strict=True):
-        final.kind = param.kind
+        final.kind = after_loop(context, param)
     if loop.trips is not None:
         loop.trips.kind = INT
     if loop.stop is not None and loop.stop.kind == NEVER:

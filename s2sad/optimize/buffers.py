@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from s2sad.analysis.aliases import conflicts_of, contents_read
 from s2sad.analysis.context import Context
+from s2sad.analysis.defined import is_defined
 from s2sad.analysis.sharing import Foreign, Sharing, must_write, shares_memory
 from s2sad.ir.core import Block, Function, Loop, Op, Value
 from s2sad.ir.liveness import Liveness
@@ -107,12 +108,30 @@ def _copy_collected(context: Context, tape: Value) -> bool:
     if kept.op is not None and kept.op.fn == "numpy.copy":
         return False
     made = kept.op
+    if made is not None and made.name == "if" and not is_defined(kept, {}):
+        return _copy_in_branches(context, made, made.results.index(kept))
     inside = made is not None and made.block is loop.body
     at = loop.body.ops.index(made) + 1 if inside and made is not None else 0
     loop.body.yields[len(loop.body.yields) - loop.n_collected + k] = _copy(
         context, kept, loop.body, at
     )
     return True
+
+
+def _copy_in_branches(context: Context, op: Op, j: int) -> bool:
+    """Copy a result of an `if` where it is made: on the other side it may not exist."""
+    found = False
+    for region in op.regions:
+        value = region.yields[j]
+        made = value.op
+        if made is not None and (made.name == "undef" or made.fn == "numpy.copy"):
+            continue
+        if made is not None and made.name == "if" and not is_defined(value, {}):
+            found = _copy_in_branches(context, made, made.results.index(value)) or found
+            continue
+        region.yields[j] = _copy(context, value, region, len(region.ops))
+        found = True
+    return found
 
 
 def _copy_operand(context: Context, sharing: Sharing, op: Op) -> None:

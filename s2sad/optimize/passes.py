@@ -18,7 +18,7 @@ def optimise(context: Context, function: Function) -> None:
     context.anchors.clear()
     for param in function.params:
         for axis, size in enumerate(param.kind.dims or ()):
-            if isinstance(size, Dim):
+            if isinstance(size, Dim) and not context.dims.is_doubtful(size):
                 context.anchors.setdefault(size, (param, axis))
     for size in list(context.anchors):
         root = context.dims.find(size)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from s2sad.analysis.activity import active, differentiable_operands
+from s2sad.analysis.activity import active, differentiable_operands, differentiable_params
 from s2sad.analysis.build import Builder
 from s2sad.analysis.context import Context
 from s2sad.errors import MissingRuleError
 from s2sad.ir.core import Block, Function, Loop, Op, Value, clone_block, uses
-from s2sad.ir.kinds import INT
+from s2sad.ir.kinds import INT, Kind
 from s2sad.rules.parse import Rule
 from s2sad.transform.expand import expander_for
 from s2sad.transform.forward import free_name
@@ -116,14 +117,14 @@ class _Reverse:
         expander = expander_for(op, rule, b)
         expander.env[f"{rule.output}_bar"] = y_bar
         pairs = list(zip(op.attrs["params"], op.operands, strict=True))
-        candidates = differentiable_operands(self.context, op)
+        moving = differentiable_params(self.context, op)
         position: dict[str, int] = {}
         # The array that is written comes last: its adjoint is written in place, after what is read of it.
         pairs.sort(key=lambda pair: rule.shape == f"like:{pair[0]}" and bool(rule.joint_in))
         for param, value in pairs:
             i = position.get(param, 0)
             position[param] = i + 1
-            if value not in self.active or value not in candidates:
+            if value not in self.active or param not in moving or value.kind.is_passive:
                 continue
             contributions = rule.adjoints.get(param)
             if contributions is None:
@@ -239,7 +240,7 @@ class _Reverse:
         for j in moving:
             final = loop.finals[j]
             inits.append(adjoints.pop(final) if final in adjoints else b.zeros_like(final))
-            params.append(Value(loop.carried[j].kind, _bar_hint(loop.carried[j])))
+            params.append(Value(self.steady(loop, j), _bar_hint(loop.carried[j])))
         for value in captured:
             inits.append(adjoints[value] if value in adjoints else b.zeros_like(value))
             params.append(Value(value.kind, _bar_hint(value)))
@@ -272,14 +273,17 @@ class _Reverse:
         ]
         body.yields = [*bars, *(child[v] for v in captured)]
         domain = self.backward_domain(loop, b)
-        for param, value in zip(
-            params, [*(loop.carried[j] for j in moving), *captured], strict=True
-        ):
+        for param, value in zip(params, [*(loop.next[j] for j in moving), *captured], strict=True):
             b.context.like[param] = value
         attrs: dict[str, Any] = {
             "carried": len(params), "collected": 0, "stop": False, "backwards": [t[1] for t in tapes],
         }  # fmt: skip
-        results = [Value(p.kind, p.hint) for p in params]
+        results = [
+            Value(value.kind, param.hint)
+            for param, value in zip(
+                params, [*(loop.inits[j] for j in moving), *captured], strict=True
+            )
+        ]
         new = Op("for", [*domain, *inits, *(t[0] for t in tapes)], results, attrs, [body], op.span)
         self.collect_consumed(loop, Loop(new), child, inner)
         trips = [b.const(0), loop.trips, b.const(1)] if loop.trips is not None else loop.domain
@@ -291,6 +295,17 @@ class _Reverse:
                 self.add(adjoints, loop.inits[j], result, b)
         keep_for_loop(self.context, loop, Loop(new))
         self.release_domain(Loop(new), trips)
+
+    def steady(self, loop: Loop, j: int) -> Kind:
+        """The kind of the adjoint of a carried value in any iteration; lengths that vary are left open."""
+        kind, after = loop.carried[j].kind, loop.next[j].kind
+        if not kind.dims or after.dims is None or len(after.dims) != len(kind.dims):
+            return kind
+        same = self.context.dims.same
+        pairs = zip(kind.dims, after.dims, strict=True)
+        return replace(
+            kind, dims=tuple(p if same(p, q) else self.context.dims.fresh() for p, q in pairs)
+        )
 
     def collect_consumed(self, loop: Loop, new: Loop, child: Adjoints, inner: Builder) -> None:
         """A consumed tape's adjoint is collected: one value in each iteration of the adjoint loop."""
