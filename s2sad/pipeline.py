@@ -11,6 +11,7 @@ from s2sad.analysis.aliases import check_writes
 from s2sad.analysis.build import bind
 from s2sad.analysis.context import Context
 from s2sad.analysis.kinds import infer_function
+from s2sad.analysis.narrow import narrow
 from s2sad.backend.module import Module, assemble, signature_of
 from s2sad.errors import MissingRuleError, NonScalarOutputError, S2SADError, UsageError
 from s2sad.frontend.lower import lower
@@ -123,6 +124,7 @@ def primal_ir(
     """The lowered function, with kinds, and its writes checked."""
     function = lower(program.function, Rules(program), statics)
     infer_function(context, function, [kinds.get(p.hint, ANY) for p in function.params])
+    narrow(context, function)
     verify(function, "kinds")
     check_writes(context, function)
     return function

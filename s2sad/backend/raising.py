@@ -27,6 +27,8 @@ AUGMENTED: dict[str, type[ast.operator]] = {
     "operator.xor": ast.BitXor,
 }  # fmt: skip
 
+NUMBERS = {"a number": "(int, float, np.number)", "an integer": "(int, np.integer)"}
+
 
 class Raiser:
     """Statements of one function. `modules` and `helpers` say what the statements need."""
@@ -306,6 +308,13 @@ class Raiser:
             text = f"{op.attrs['function']} must return a number"
             error = ast.Call(ast.Name("ValueError", ast.Load()), [ast.Constant(text)], [])
             out.append(self.if_line(test, [Line(ast.Raise(error, None))]))
+            return False
+        if what in NUMBERS:
+            self.expressions.modules.add("numpy")
+            name = self.names.of(op.operands[0])
+            text = f"{op.attrs['why']}, so it must be {what}"
+            raising = Line(ast.parse(f"raise TypeError({text!r})").body[0])
+            out.append(Line(header=f"if not isinstance({name}, {NUMBERS[what]}):", body=[raising]))
             return False
         node = op.attrs["node"]
         if what == "assert":

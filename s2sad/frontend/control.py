@@ -174,6 +174,8 @@ class Control(Base):
                 other = b if binding is a else a
                 if other is None:
                     return binding
+                if isinstance(other, Value) and other in self.new_in_loop:
+                    raise NeedsStructure(name, binding)
                 raise self.unsupported(
                     node,
                     f"{name!r} is one function or object on one branch and another on the other",

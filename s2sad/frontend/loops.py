@@ -22,9 +22,9 @@ def itself(index: Value) -> Value:
 
 
 class NeedsStructure(Exception):
-    """A variable that is first set in a loop turns out to hold a tuple."""
+    """A variable that is first set in a loop turns out to hold a tuple, or a function."""
 
-    def __init__(self, name: str, binding: Items) -> None:
+    def __init__(self, name: str, binding: Binding) -> None:
         self.name = name
         self.binding = binding
 
@@ -95,7 +95,8 @@ class Attempt:
         except NeedsStructure as found:
             if found.name not in carried_names or found.name in self.templates:
                 raise
-            self.templates[found.name] = _undefined(found.binding)
+            known = isinstance(found.binding, (Static, Closure))
+            self.templates[found.name] = found.binding if known else _undefined(found.binding)
             return False
         finally:
             low.new_in_loop = outer
@@ -176,7 +177,10 @@ class Attempt:
                 [self.fits(name, p, q, nexts) for p, q in zip(start.items, end.items, strict=True)]
             )
         if isinstance(end, Items):
-            if name in self.templates or self.inits[self.params.index(start)].kind != NEVER:  # type: ignore[arg-type]
+            init = self.inits[self.params.index(start)]  # type: ignore[arg-type]
+            if init in low.new_in_loop:
+                raise NeedsStructure(name, end)
+            if name in self.templates or init.kind != NEVER:
                 raise low.unsupported(
                     self.node,
                     f"{name.strip('$')!r} changes its structure in the loop",
