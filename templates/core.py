@@ -36,7 +36,7 @@ def index_add(x, index, value):
 
 @helper
 def unbroadcast(g, x):
-    """The adjoint of an operand that was broadcast: g summed over the axes along which x was repeated."""
+    """The adjoint of a broadcast operand: g summed over the axes along which x was repeated."""
     shape = np.shape(x)
     if np.shape(g) == shape:
         return g

@@ -107,6 +107,14 @@ class Expressions:
             parts.append(None if known and item is None else self.of(value))
         return ast.Slice(*parts)
 
+    def index(self, value: Value) -> ast.expr:
+        """An index as an argument of a call: np.s_[...] where it has slices."""
+        node = self.of(value)
+        parts = node.elts if isinstance(node, ast.Tuple) else [node]
+        if any(isinstance(part, ast.Slice) for part in parts):
+            return ast.Subscript(self.dotted("numpy.s_"), node, ast.Load())
+        return node
+
     def dotted(self, name: str) -> ast.expr:
         """A function or constant by its dotted name, with the module that it needs noted."""
         module, _, attribute = name.rpartition(".")

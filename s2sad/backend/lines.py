@@ -9,7 +9,7 @@ from typing import Any
 import astor
 from astor.code_gen import SourceGenerator
 
-WIDTH = 99
+from s2sad.backend.wrap import WIDTH, wrap
 
 
 @dataclass
@@ -127,58 +127,8 @@ def render(lines: list[Line], indent: int = 0) -> list[str]:
             text = f"{pad}# {line.comment.strip()}"
             out.append(text if len(text) <= WIDTH else text[: WIDTH - 4].rstrip() + " ...")
         elif line.header:
-            out.append(f"{pad}{line.header}")
+            out.extend(wrap(line.header, pad))
             out.extend(render(line.body or [Line(ast.Pass())], indent + 1))
         elif line.node is not None:
             out.extend(wrap(statement_text(line.node), pad))
     return out
-
-
-def wrap(text: str, pad: str) -> list[str]:
-    """A long statement, broken after an opening bracket or at an operator of the outermost level."""
-    if len(pad) + len(text) <= WIDTH or "\n" in text:
-        return [pad + t for t in text.splitlines()]
-    head, sep, value = _split_assignment(text)
-    pieces = _split_operators(value)
-    if sep and len(pieces) > 1:
-        inner = pad + "    "
-        return [
-            f"{pad}{head}{sep}(",
-            *(inner + p for p in _pack(pieces, WIDTH - len(inner))),
-            f"{pad})",
-        ]
-    return [pad + text]
-
-
-def _split_assignment(text: str) -> tuple[str, str, str]:
-    if text.startswith("return "):
-        return "return ", " "[:0] or "", text[7:]
-    depth = 0
-    for i, char in enumerate(text):
-        depth += (char in "([{") - (char in ")]}")
-        if char == "=" and depth == 0 and text[i + 1] != "=" and text[i - 1] not in "<>!=":
-            return text[: i + 1], " ", text[i + 2 :]
-    return "", "", text
-
-
-def _split_operators(text: str) -> list[str]:
-    """Pieces of an expression, broken before + and - of the outermost level."""
-    depth, start = 0, 0
-    pieces: list[str] = []
-    for i, char in enumerate(text):
-        depth += (char in "([{") - (char in ")]}")
-        if depth == 0 and i > start and text[i : i + 3] in (" + ", " - "):
-            pieces.append(text[start:i])
-            start = i + 1
-    pieces.append(text[start:])
-    return pieces
-
-
-def _pack(pieces: list[str], width: int) -> list[str]:
-    lines = [pieces[0]]
-    for piece in pieces[1:]:
-        if len(lines[-1]) + 1 + len(piece) <= width:
-            lines[-1] += " " + piece
-        else:
-            lines.append(piece)
-    return lines

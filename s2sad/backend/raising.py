@@ -285,7 +285,7 @@ class Raiser:
         if not op.exact and not once(index):
             call = ast.Call(
                 self.expressions.dotted("numpy.add.at"),
-                [base, self.expressions.of(index), self.expressions.of(value)],
+                [base, self.expressions.index(index), self.expressions.of(value)],
                 [],
             )
             out.append(Line(ast.Expr(call)))

@@ -36,7 +36,7 @@ def einsum_terms(subscripts):
 
 @helper
 def adjoint_subscripts(subscripts, i):
-    """Subscripts of the einsum whose operand i is the adjoint of the result, and which gives that of i.
+    """Subscripts of the einsum of operand i's adjoint, and where the adjoint of the result stands.
 
     Only indices that other operands or the result have can be in it, each once.
     """
@@ -74,7 +74,7 @@ nondifferentiable(einsum_terms, adjoint_subscripts, is_whole, has_diagonals, axe
 
 @helper
 def with_own_indices(g, x, subscripts, i):
-    """The adjoint x_bar from its einsum g: spread over indices that only x has, on its diagonals."""
+    """The adjoint x_bar from its einsum g: spread over indices of x alone, on its diagonals."""
     if is_whole(subscripts, i):
         return unbroadcast(g, x)
     if not has_diagonals(subscripts, i):

@@ -57,7 +57,7 @@ def linear_scan_rule(a, b):
 
 @helper
 def scan_back(a, y_bar):
-    """Adjoint of linear_scan: the scan b[i] = a[i + 1] b[i + 1] + y_bar[i], from the end to the start."""
+    """Adjoint of linear_scan: b[i] = a[i + 1] b[i + 1] + y_bar[i], from the end to the start."""
     return np.flip(linear_scan(preceding(np.flip(a, -1), 0.0), np.flip(y_bar, -1)), -1)
 
 

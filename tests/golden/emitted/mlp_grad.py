@@ -19,13 +19,17 @@ def loss_grad(w1, b1, w2, b2, x, labels):
     t = -1.0 / x.shape[0]
     log_probs_bar = t * labels
     # log_probs = shifted - np.log(np.sum(np.exp(shifted), axis=1, keepdims=True))
-    t = t * np.sum(labels, axis=1, keepdims=True) / np.sum(exp_shifted, axis=1, keepdims=True) * exp_shifted
+    t = (
+        t * np.sum(labels, axis=1, keepdims=True) / np.sum(exp_shifted, axis=1, keepdims=True)
+        * exp_shifted
+    )
     shifted_bar = log_probs_bar - t
     # shifted = logits - np.max(logits, axis=1, keepdims=True)
     t2 = logits == max_logits
     logits_bar = (
         shifted_bar
-        + t2 * (np.sum(t - log_probs_bar, axis=1, keepdims=True) / np.sum(t2, axis=1, keepdims=True))
+        + t2
+        * (np.sum(t - log_probs_bar, axis=1, keepdims=True) / np.sum(t2, axis=1, keepdims=True))
     )
     # logits = hidden @ w2 + b2
     b2_bar = np.sum(logits_bar, axis=0)
