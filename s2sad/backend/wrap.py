@@ -39,7 +39,12 @@ def _in_brackets(text: str, pad: str) -> list[str]:
     inner = pad + "    "
     lines = wrap(body, inner, inside=True)
     first = wrap(head, pad) if len(pad) + len(head) <= WIDTH else _in_brackets(head, pad)
-    last = [pad + tail] if len(pad) + len(tail) <= WIDTH else _in_brackets(tail, pad)
+    if len(pad) + len(tail) <= WIDTH:
+        last = [pad + tail]
+    else:
+        closing = tail[: len(tail) - len(tail.lstrip(CLOSE))]
+        last = _in_brackets(tail[len(closing) :], pad)
+        last[0] = pad + closing + last[0].removeprefix(pad)
     return [*first, *lines, *last]
 
 
@@ -116,6 +121,8 @@ def _longest_brackets(text: str) -> tuple[int, int] | None:
         (i, _closing(text, i)) for i, char in enumerate(text) if char in OPEN and depths[i] == 0
     ]
     pairs = [(i, j) for i, j in pairs if j > i + 1]
+    targets = [(i, j) for i, j in pairs if j - i > 12 and " in " in text[j:]]  # of a for loop
+    pairs = targets or pairs
     return max(pairs, key=lambda pair: pair[1] - pair[0], default=None)
 
 

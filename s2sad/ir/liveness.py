@@ -112,7 +112,9 @@ class Liveness:
             start = self._block(condition, live | set(condition.params), condition.yields)
             self._define(condition.params, start - set(condition.params))
         start = self._block(loop.body, live, yields)
-        self._define(loop.body.params, start - set(loop.body.params))
+        # The loop's variables are set before its header reads the range and the tapes.
+        header = set(self.leaves([*loop.domain, *loop.tapes_in]))
+        self._define(loop.body.params, (start - set(loop.body.params)) | header)
         return live | (start - set(loop.body.params))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from s2sad.analysis.activity import active, differentiable_operands, differentiable_params
 from s2sad.analysis.build import Builder
 from s2sad.analysis.context import Context
+from s2sad.analysis.defined import is_defined
 from s2sad.errors import MissingRuleError
 from s2sad.ir.core import Block, Function, Loop, Op, Value, clone_block, uses
 from s2sad.ir.kinds import INT, Kind
@@ -84,13 +85,29 @@ class _Reverse:
             elif term.op is not None and not term.op.exact:
                 term.op.attrs.setdefault("bar", True)
             return
+        adjoints[value] = self.sum(value, old, term, b)
+
+    def sum(self, value: Value, old: Value, term: Value, b: Builder) -> Value:
+        """old + term, where `value` has been set; where it has not, neither has its adjoint."""
+        if not value.kind.is_scalar and is_defined(value, b.known) is None:
+            there, missing = b.at(Block()), b.at(Block())
+            there.block.yields = [self.sum_there(value, old, term, there)]
+            missing.block.yields = [old]
+            defined = b.call("intrinsic.defined", value)
+            blocks = [there.block, missing.block]
+            total = b.op("if", [defined], [value.kind], {"form": "if"}, blocks).result
+        else:
+            total = self.sum_there(value, old, term, b)
+        if value.hint:
+            total.hint = f"{value.hint}_bar"
+        return total
+
+    def sum_there(self, value: Value, old: Value, term: Value, b: Builder) -> Value:
         total = b.call("operator.add", old, term)
         if total.op is not None and total.op.fn in ("operator.add", "operator.sub"):
             total.op.attrs["accumulate"] = True
         b.context.like.setdefault(total, value)
-        if value.hint:
-            total.hint = f"{value.hint}_bar"
-        adjoints[value] = total
+        return total
 
     def block(self, ops: list[Op], adjoints: Adjoints, b: Builder) -> None:
         """Adjoints of operations, from last to first."""
