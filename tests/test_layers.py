@@ -41,7 +41,7 @@ def test_mypy_finds_nothing() -> None:
     run("-m", "mypy")
 
 
-@pytest.mark.parametrize("folder", ["s2sad", "templates", "bench", "examples"])
+@pytest.mark.parametrize("folder", ["s2sad", "templates", "bench", "examples", "tests"])
 def test_files_are_of_a_size_to_read(folder: str) -> None:
     long = {
         str(path.relative_to(ROOT)): count

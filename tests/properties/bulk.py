@@ -58,10 +58,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--size", type=int, default=8)
     parser.add_argument("--order", type=int, default=2)
-    parser.add_argument("--each", type=int, default=2, help="reduced programs for each kind of mismatch")
+    parser.add_argument(
+        "--each", type=int, default=2, help="reduced programs for each kind of mismatch"
+    )
     parser.add_argument("--no-reduce", action="store_true")
     parser.add_argument("--refusals", action="store_true", help="show reduced refusals too")
-    parser.add_argument("--ignore", default="^$", help="a pattern of mismatches that are only counted")
+    parser.add_argument(
+        "--ignore", default="^$", help="a pattern of mismatches that are only counted"
+    )
     options = parser.parse_args()
     signal.signal(signal.SIGVTALRM, stop)
     warnings.simplefilter("ignore")
@@ -86,7 +90,9 @@ def main() -> None:
         if not options.no_reduce:
 
             def fails(candidate: str, program: Program = program, *key: str) -> bool:
-                result, message = verdict(Program(candidate, program.args, program.wrt), options.order)
+                result, message = verdict(
+                    Program(candidate, program.args, program.wrt), options.order
+                )
                 return (result, signature(message)) == key
 
             # Without what no program should read: memory that is not set.
@@ -94,7 +100,10 @@ def main() -> None:
             text = zeros if fails(zeros, program, wanted, kind) else text
             text = reduce(text, lambda t, p=program, w=wanted, k=kind: fails(t, p, w, k))
             message = verdict(Program(text, program.args, program.wrt), options.order)[1]
-        print(f"=== seed {options.seed}, program {k}: {message}\n{text}\n# args = {program.args!r}\n", flush=True)
+        print(
+            f"=== seed {options.seed}, program {k}: {message}\n{text}\n# args = {program.args!r}\n",
+            flush=True,
+        )
     print(f"{dict(counts)} in {time.monotonic() - start:.0f} s")
     for kind, count in [*kinds.most_common(), *refusals.most_common(25)]:
         print(f"{count:6d} {kind}")

@@ -101,7 +101,9 @@ def shapes(kind: str, got: Sequence[Any], args: Sequence[Any]) -> None:
             raise Mismatch(kind, f"is {type(g).__name__} for an array of {a.dtype}")
 
 
-def expect(program: Program) -> tuple[Any, oracle.Derivatives, Callable[..., Any], Callable[..., Any]]:
+def expect(
+    program: Program,
+) -> tuple[Any, oracle.Derivatives, Callable[..., Any], Callable[..., Any]]:
     """The program's value and derivatives, and the program as a function, plain and on duals."""
     try:
         with np.errstate(all="ignore"):
@@ -144,7 +146,9 @@ def check(program: Program, order: int = 2) -> list[str]:
     if not same(run("second call", both, args), (value, bars)):
         raise Mismatch("second call", "differs from the first")
     if type(value) is not type(y):
-        raise Mismatch("type", f"the value is {type(value).__name__}, the program's is {type(y).__name__}")
+        raise Mismatch(
+            "type", f"the value is {type(value).__name__}, the program's is {type(y).__name__}"
+        )
 
     try:
         check_generic(both, args, wrt, y, expected, scale)
@@ -191,7 +195,11 @@ def check_generic(
 
 
 def check_second(
-    program: Program, f: Callable[..., Any], g: Callable[..., Any], dots: Sequence[Any], scale: float
+    program: Program,
+    f: Callable[..., Any],
+    g: Callable[..., Any],
+    dots: Sequence[Any],
+    scale: float,
 ) -> None:
     args, wrt = program.args, program.wrt
     with np.errstate(all="ignore"):

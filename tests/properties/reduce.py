@@ -58,7 +58,12 @@ def _smaller(text: str) -> Iterator[str]:
         if isinstance(node, ast.Constant) and node.value in (1.0, 0):
             continue
         parts = [c for c in ast.iter_child_nodes(node) if isinstance(c, ast.expr)]
-        for part in [*(p for p in parts), ast.Constant(1.0), ast.Constant(0), ast.Name("x", ast.Load())]:
+        for part in [
+            *(p for p in parts),
+            ast.Constant(1.0),
+            ast.Constant(0),
+            ast.Name("x", ast.Load()),
+        ]:
             if isinstance(part, ast.Name) and part.id in ("np", "math"):
                 continue
             changed = copy.deepcopy(tree)
@@ -75,7 +80,9 @@ def _text(tree: ast.AST) -> Iterator[str]:
     yield text
 
 
-def _walk(node: ast.AST, path: tuple[tuple[str, int | None], ...]) -> Iterator[tuple[tuple, ast.AST]]:
+def _walk(
+    node: ast.AST, path: tuple[tuple[str, int | None], ...]
+) -> Iterator[tuple[tuple, ast.AST]]:
     yield path, node
     for name, value in ast.iter_fields(node):
         if isinstance(value, list):

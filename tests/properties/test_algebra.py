@@ -32,7 +32,9 @@ def two_programs(seed: int) -> tuple[str, tuple[Any, ...], Any, Any]:
         if len(found) == 2:
             break
     f, g = found
-    imports = f"import numpy as np\nfrom {f.__module__} import f\nfrom {g.__module__} import f as g\n\n\n"
+    imports = (
+        f"import numpy as np\nfrom {f.__module__} import f\nfrom {g.__module__} import f as g\n\n\n"
+    )
     return imports, args, f, g
 
 
@@ -71,7 +73,9 @@ def test_product_rule(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_chain_rule(seed: int) -> None:
     imports, args, f, g = two_programs(seed)
-    h = load(imports + f"def h({PARAMETERS}):\n    return g(np.sin(f({PARAMETERS})), y, v, m, n)\n").h
+    h = load(
+        imports + f"def h({PARAMETERS}):\n    return g(np.sin(f({PARAMETERS})), y, v, m, n)\n"
+    ).h
     a = f(*args)
     df, dg = derivative(f, args), derivative(g, (float(np.sin(a)), *args[1:]))
     want = np.cos(a) * dg[0] * df
@@ -91,7 +95,9 @@ def h({PARAMETERS}):
     h = load(imports + body).h
     rng = np.random.default_rng(seed)
     dots = [rng.normal(size=np.shape(args[i])) if np.shape(args[i]) else 0.7 for i in WRT]
-    derivative(load(imports + body + f"\n\ndef k({PARAMETERS}):\n    return h({PARAMETERS})[1]\n").k, args)
+    derivative(
+        load(imports + body + f"\n\ndef k({PARAMETERS}):\n    return h({PARAMETERS})[1]\n").k, args
+    )
     y, y_dot = s2sad.tangent(h, wrt=WRT)(*args, *dots)
     y_bar = [rng.normal(size=np.shape(part)) if np.shape(part) else -1.3 for part in y]
     bars = s2sad.adjoint(h, wrt=WRT)(*args, *y_bar)

@@ -1,0 +1,93 @@
+"""Random programs, by seeds and by hypothesis; see `programs.py` and `check.py`."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import hypothesis
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import s2sad
+from tests.properties.check import Mismatch, Skipped, check, expect
+from tests.properties.programs import Program, Seeded, generate
+from tests.properties.reduce import reduce
+
+BLOCKS = range(6)
+PROGRAMS = 50
+REFUSED = 0.05
+
+
+class Drawn:
+    """Choices that hypothesis makes, and can make smaller."""
+
+    def __init__(self, data: st.DataObject) -> None:
+        self.data = data
+
+    def integer(self, low: int, high: int) -> int:
+        return self.data.draw(st.integers(low, high))
+
+
+def verdict(program: Program) -> str:
+    try:
+        check(program)
+    except Skipped:
+        return "skipped"
+    except s2sad.S2SADError as error:
+        assert error.span is not None and error.help, f"{error}\n\n{program.text}"
+        return "refused"
+    return "right"
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_programs_by_seed(block: int) -> None:
+    counts: Counter[str] = Counter()
+    for k in range(PROGRAMS):
+        program = generate(Seeded(1000 * block + k), size=4)
+        try:
+            counts[verdict(program)] += 1
+        except Mismatch as error:
+            kind = error.kind
+
+            def fails(text: str, program: Program = program, kind: str = kind) -> bool:
+                try:
+                    verdict(Program(text, program.args, program.wrt))
+                except Mismatch as again:
+                    return again.kind == kind
+                except Exception:
+                    return False
+                return False
+
+            smaller = reduce(program.text, fails, seconds=20.0)
+            pytest.fail(
+                f"{error}\n\n{smaller}\n# arguments: {program.args!r}\n# from:\n{program.text}"
+            )
+    assert counts["right"] > 0.8 * PROGRAMS, counts
+    assert counts["refused"] <= REFUSED * PROGRAMS, counts
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_programs_by_hypothesis(block: int) -> None:
+    @hypothesis.seed(block)
+    @settings(max_examples=25, database=None, suppress_health_check=list(HealthCheck))
+    @given(st.data())
+    def run(data: st.DataObject) -> None:
+        program = generate(Drawn(data), size=4)
+        hypothesis.note(program.text)
+        hypothesis.note(f"# arguments: {program.args!r}")
+        verdict(program)
+
+    run()
+
+
+def test_most_programs_say_something() -> None:
+    """The generator's programs run, are finite, smooth where they are taken, and depend on their arguments."""
+    said = 0
+    for k in range(200):
+        try:
+            _, derivatives, _, _ = expect(generate(Seeded(k)))
+        except Skipped:
+            continue
+        said += any(part.any() for part in derivatives.gradient)
+    assert said > 180
