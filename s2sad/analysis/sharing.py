@@ -31,7 +31,7 @@ def must_write(op: Op) -> bool:
     """Updates that are written in place in any case, on a copy if need be."""
     if op.fn in WRITES:
         return True
-    return bool(op.attrs.get("inplace")) and op.name == "prim" and not op.result.kind.is_scalar
+    return bool(op.attrs.get("inplace")) and op.name == "prim" and not op.operands[0].kind.is_scalar
 
 
 def shares_memory(context: Context, op: Op) -> list[Value]:
