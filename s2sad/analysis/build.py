@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from s2sad.analysis.context import Context
@@ -147,8 +148,12 @@ class Builder:
             return self.const(0.0)
         if defined:
             return self.call("numpy.zeros_like", value)
+        return self.where_defined(value, lambda b: b.call("numpy.zeros_like", value))
+
+    def where_defined(self, value: Value, make: Callable[[Builder], Value]) -> Value:
+        """What `make` builds, on the paths on which `value` has been set."""
         there, missing = self.at(Block()), self.at(Block())
-        there.block.yields = [there.call("numpy.zeros_like", value)]
+        there.block.yields = [make(there)]
         missing.block.yields = [missing.undef()]
         return self.op(
             "if",

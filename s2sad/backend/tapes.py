@@ -42,6 +42,7 @@ def append_point(loop: Loop, values: list[Value], nested: set[Op]) -> Op | Block
 def kept_anyway(function: Function) -> set[Value]:
     """Values that are collected, yielded, carried or asked for, whether they exist on every path or not."""
     kept: set[Value] = set()
+    loops = [Loop(op) for op in function.body.walk() if op.name in ("for", "while")]
     for op in function.body.walk():
         if op.name in ("for", "while"):
             loop = Loop(op)
@@ -53,4 +54,9 @@ def kept_anyway(function: Function) -> set[Value]:
                 kept.update(region.yields)
         elif op.fn == "intrinsic.defined":
             kept.update(op.operands)
+    before = -1
+    while len(kept) != before:
+        before = len(kept)
+        for loop in loops:
+            kept.update(p for p, f in zip(loop.carried, loop.finals, strict=True) if f in kept)
     return kept

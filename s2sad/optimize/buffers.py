@@ -8,6 +8,7 @@ conservative.
 from __future__ import annotations
 
 from s2sad.analysis.aliases import conflicts_of, contents_read
+from s2sad.analysis.build import Builder
 from s2sad.analysis.context import Context
 from s2sad.analysis.defined import is_defined
 from s2sad.analysis.sharing import Foreign, Sharing, must_write, shares_memory
@@ -129,9 +130,25 @@ def _copy_in_branches(context: Context, op: Op, j: int) -> bool:
         if made is not None and made.name == "if" and not is_defined(value, {}):
             found = _copy_in_branches(context, made, made.results.index(value)) or found
             continue
-        region.yields[j] = _copy(context, value, region, len(region.ops))
+        if is_defined(value, {}):
+            region.yields[j] = _copy(context, value, region, len(region.ops))
+        else:
+            region.yields[j] = _copy_where_defined(context, value, region)
         found = True
     return found
+
+
+def _copy_where_defined(context: Context, value: Value, region: Block) -> Value:
+    """A copy, at the end of a branch, of a variable that may have no value."""
+    end = Block()
+
+    def make(b: Builder) -> Value:
+        return _copy(context, value, b.block, 0)
+
+    copy = Builder(context, end).where_defined(value, make)
+    for op in end.ops:
+        region.append(op)
+    return copy
 
 
 def _copy_operand(context: Context, sharing: Sharing, op: Op) -> None:
