@@ -30,8 +30,8 @@ from s2sad.version import __version__
 class Derivative:
     """A derivative of a Python function: callable, and text that can be read and saved.
 
-    Attributes: `source` (text of the generated module), `primal` (the function that was differentiated, which
-    may be a derivative itself). Work is done at the first call with arguments of new kinds, or at `source`.
+    ``source`` is the text of the generated module, ``primal`` the function that was differentiated, which may be a
+    derivative itself. Work is done at the first call with arguments of new kinds, or at `source`.
     """
 
     def __init__(
@@ -326,32 +326,47 @@ def _check_wrt(derivative: Derivative, transform: Transform) -> None:
 
 
 def grad(f: Any = None, wrt: Wrt = 0, *, optimise: bool = True) -> Any:
-    """Gradient of a scalar function: (*args) -> x_bar, by reverse mode.
+    """Gradient of a function whose result is one number: ``(*args) -> x_bar``, by reverse mode.
 
-    `wrt`: a position, a name, or a tuple of them; one gives the bare adjoint, a tuple gives a tuple. Each adjoint
-    has the shape and dtype of its argument. Also a decorator: `@grad`, `@grad(wrt=("w", "b"))`.
+    ``wrt`` is a position, a name, or a tuple of them; one gives the bare adjoint, a tuple gives a tuple. Each
+    adjoint has the shape and the dtype of its argument; a Python float has a float. Also a decorator: ``@grad``,
+    ``@grad(wrt=("w", "b"))``. The result is a `Derivative`, which can be differentiated in its turn. With
+    ``optimise=False`` the code is left as the rules give it.
 
-    Raises `NonScalarOutputError`, `UsageError`, `MissingRuleError`, `UnsupportedSyntaxError`, `AliasingError`,
-    `SourceUnavailableError`. Method: adjoint accumulation (Griewank and Walther, Evaluating Derivatives, 2008).
+    Raises `UsageError` (``wrt`` names no argument, or an integer), `NonScalarOutputError`, `MissingRuleError` (a
+    function without a rule), `UnsupportedSyntaxError`, `AliasingError` (a write to memory that has a second name),
+    `SourceUnavailableError`: here, at ``source``, or at the first call with arguments of new kinds.
+
+    The method is adjoint accumulation: Griewank and Walther, Evaluating Derivatives (2008), chapter 3.
     """
     return _make("grad", f, wrt, optimise)
 
 
 def value_and_grad(f: Any = None, wrt: Wrt = 0, *, optimise: bool = True) -> Any:
-    """Value and gradient of a scalar function: (*args) -> (y, x_bar). See `grad`."""
+    """Value and gradient of a function whose result is one number: ``(*args) -> (y, x_bar)``.
+
+    The value is bitwise that of the function. ``wrt``, shapes and errors are as for `grad`.
+    """
     return _make("value_and_grad", f, wrt, optimise)
 
 
 def tangent(f: Any = None, wrt: Wrt = 0, *, optimise: bool = True) -> Any:
-    """Value and directional derivative: (*args, *x_dots) -> (y, y_dot), by forward mode.
+    """Value and derivative along a direction: ``(*args, *x_dots) -> (y, y_dot)``, by forward mode.
 
-    Each x_dot has the shape of its argument, y_dot that of y.
+    There is one tangent for each argument of ``wrt``, in its order and of its shape; ``y_dot`` has the structure and
+    the shapes of ``y``: the product of the Jacobian and the tangents. Errors are as for `grad`, but for the shape of
+    the result, which may be any.
     """
     return _make("tangent", f, wrt, optimise)
 
 
 def adjoint(f: Any = None, wrt: Wrt = 0, *, optimise: bool = True) -> Any:
-    """Adjoint of a function: (*args, *y_bars) -> x_bar, by reverse mode; one seed y_bar for each output."""
+    """Adjoint of a function: ``(*args, *y_bars) -> x_bar``, by reverse mode.
+
+    There is one seed for each result, of its shape. ``x_bar`` is the product of the seeds and the Jacobian, of the
+    shape of the argument: one for one ``wrt``, a tuple for a tuple. Errors are as for `grad`, but for the shape of
+    the result, which may be any.
+    """
     return _make("adjoint", f, wrt, optimise)
 
 
@@ -367,14 +382,21 @@ def _place(function: Any) -> Span | None:
 
 
 def jvp(f: Any, primals: Any, tangents: Any) -> tuple[Any, Any]:
-    """f(*primals) and its derivative along `tangents`: (y, y_dot). One tangent for each primal."""
+    """The value at a point and its derivative along a direction: ``(y, y_dot)``; see `tangent`.
+
+    ``tangents`` has one item for each of ``primals``: of its shape, or None for one that does not move (an integer,
+    a string).
+    """
     primals, tangents = tuple(primals), tuple(tangents)
     if len(primals) != len(tangents):
         raise UsageError(
             f"{len(primals)} primals and {len(tangents)} tangents",
             help="give one tangent for each primal",
         )
-    y, y_dot = _derived(f, "tangent", tuple(range(len(primals))))(*primals, *tangents)
+    moving = tuple(i for i, t in enumerate(tangents) if t is not None)
+    if not moving:
+        raise UsageError("all tangents are None", help="give a direction")
+    y, y_dot = _derived(f, "tangent", moving)(*primals, *(tangents[i] for i in moving))
     return y, y_dot
 
 
@@ -386,10 +408,10 @@ def _derived(f: Any, mode: str, wrt: Wrt) -> Derivative:
 
 
 def vjp(f: Any, *primals: Any, wrt: Wrt | None = None) -> tuple[Any, Callable[..., Any]]:
-    """f(*primals) and its pullback: (y, pullback), with pullback(y_bar) -> a tuple of x_bars.
+    """The value at a point and its pullback: ``(y, pullback)``, with ``pullback(y_bar) -> x_bars``; see `adjoint`.
 
-    `wrt` None stands for all primals; one position or name gives a bare x_bar. The pullback runs the forward sweep
-    again each time, and can be called any number of times.
+    ``wrt`` None stands for all primals; one position or name gives a bare ``x_bar``. The pullback runs the forward
+    sweep again each time, and can be called any number of times.
     """
     which: Wrt = tuple(range(len(primals))) if wrt is None else wrt
     backward = _derived(f, "adjoint", which)

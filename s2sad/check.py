@@ -34,7 +34,7 @@ def check_grads(
 ) -> None:
     """Check the derivatives of `f` at `args`, up to `order`, along a random direction.
 
-    Forward mode is compared with a difference quotient (`method`: "fd" (f(x + h v) - f(x)) / h, "central",
+    Forward mode is compared with a difference quotient (`method`: "fd" ``(f(x + h v) - f(x)) / h``, "central",
     "richardson" (two central quotients), or "complex" (the imaginary part of f(x + i h v) / h; Squire and Trapp
     1998)). Reverse mode is compared by <y_bar, J v> = <J^T y_bar, v>. Order 2 checks the adjoint of `f` in the same
     way, and so on. `wrt` names positions of the arguments to differentiate: all that are floats by default.

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,27 +16,60 @@ import s2sad
 from examples.newton import root
 
 ROOT = Path(__file__).parent.parent
-PAGE = ROOT / "docs" / "architecture.md"
-BLOCK = re.compile(r"<!-- (source|dump: \w+|emitted) -->\n*(```\w*\n.*?```\n)?", re.DOTALL)
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+BLOCK = re.compile(
+    r"<!-- (source|emitted|(?:dump|function|grad|tangent): [^>]+?) -->\n*(```\w*\n.*?```\n)?",
+    re.DOTALL,
+)
 
 
-def block(name: str) -> str:
+def block(what: str) -> str:
     """The text of one generated block."""
     derivative = s2sad.grad(root)
-    if name == "source":
-        return f"```python\n{(ROOT / 'examples' / 'newton.py').read_text()}```\n"
-    if name == "emitted":
-        return f"```python\n{derivative.emit()}```\n"
-    return f"```text\n{derivative.dump(name.removeprefix('dump: '))}```\n"
+    if what == "source":
+        return fenced((ROOT / "examples" / "newton.py").read_text(encoding="utf-8"))
+    if what == "emitted":
+        return fenced(derivative.emit())
+    kind, _, rest = what.partition(": ")
+    if kind == "dump":
+        return fenced(derivative.dump(rest), "text")
+    target, _, signature = rest.partition(" | ")
+    name, _, wrt = target.partition(" ")
+    module, _, function = name.partition(".")
+    primal = getattr(importlib.import_module(f"examples.{module}"), function)
+    if kind == "function":
+        return fenced(inspect.getsource(primal))
+    names = tuple(wrt.split(","))
+    transform = s2sad.grad if kind == "grad" else s2sad.tangent
+    text = transform(primal, wrt=names if len(names) > 1 else names[0]).emit(signature or None)
+    return fenced(text)
 
 
-def test_the_page_shows_what_the_tool_prints(request: pytest.FixtureRequest) -> None:
-    text = PAGE.read_text()
+def fenced(text: str, language: str = "python") -> str:
+    return f"```{language}\n{text.rstrip()}\n```\n"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_pages_show_what_the_tool_prints(page: Path, request: pytest.FixtureRequest) -> None:
+    text = page.read_text(encoding="utf-8")
     new = BLOCK.sub(lambda m: f"<!-- {m[1]} -->\n{block(m[1])}", text)
     if request.config.getoption("--update-golden"):
-        PAGE.write_text(new)
+        page.write_text(new, encoding="utf-8")
         return
-    assert text == new, "docs/architecture.md is behind; `./test --update-golden` mends it"
+    assert text == new, f"docs/{page.name} is behind; `./test --update-golden` mends it"
+
+
+def test_some_page_has_generated_blocks() -> None:
+    assert sum(len(BLOCK.findall(page.read_text(encoding="utf-8"))) for page in PAGES) > 10
+
+
+def test_the_documentation_builds(tmp_path: Path) -> None:
+    pytest.importorskip("sphinx")
+    pytest.importorskip("myst_parser")
+    command = [sys.executable, "-m", "sphinx", "-W", "-q", "-b", "html", ROOT / "docs", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "tutorial.html").is_file()
 
 
 def corner_abs(x: float):

@@ -183,7 +183,7 @@ class _Algebra:
 
     def is_root(self, op: Op) -> bool:
         """True where no larger sum takes this operation in."""
-        if self.count.get(op.result) != 1:
+        if self.count.get(op.result) != 1 or is_tangent_line(op.result):
             return True
         user = self.user.get(op.result)
         if user is None or user.exact or user.block is not op.block:
@@ -196,6 +196,8 @@ class _Algebra:
         """The operation behind a value that only this sum reads."""
         op = value.op
         if op is None or op.exact or op.name != "prim" or op.block is not block:
+            return None
+        if not root and is_tangent_line(value):
             return None
         return op if root or self.count.get(value) == 1 or value in self.shared else None
 
@@ -393,6 +395,11 @@ class _Algebra:
         if c not in (1.0, -1.0) and not scalars and len(arrays) > 1:
             value = b.call("operator.mul", c, value)
         return b.call("operator.neg", value) if c == -1.0 else value
+
+
+def is_tangent_line(value: Value) -> bool:
+    """True for the tangent of a variable of the user, which has a line of its own under the variable's."""
+    return value.hint.endswith("_dot") and "_bar" not in value.hint
 
 
 def merged(terms: list[Term]) -> list[Term]:
