@@ -38,6 +38,8 @@ def index_add(x, index, value):
 def unbroadcast(g, x):
     """The adjoint of a broadcast operand: g summed over the axes along which x was repeated."""
     shape = np.shape(x)
+    if not shape:
+        return np.sum(g)
     if np.shape(g) == shape:
         return g
     lead = np.ndim(g) - len(shape)

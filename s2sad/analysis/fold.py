@@ -241,7 +241,11 @@ def where(b: Builder, op: Op) -> Value | None:
     known, flag = static(condition)
     if known and condition.kind.is_scalar:
         return x if flag else y
-    return x if x is y else None
+    if x is not y:
+        return None
+    if x.kind.is_scalar and not op.result.kind.is_scalar:
+        return b.call("numpy.broadcast_to", x, b.call("intrinsic.shape", condition))
+    return x
 
 
 def unbroadcast(b: Builder, op: Op) -> Value | None:

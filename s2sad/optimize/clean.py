@@ -178,15 +178,20 @@ def _collected_twice(op: Op) -> dict[Value, Value]:
 def _consumed_twice(op: Op) -> bool:
     """One parameter in place of two that read the same tape."""
     loop = Loop(op)
+    tapes, params = loop.tapes_in, list(loop.consumed)
     first: dict[tuple[Value, bool], Value] = {}
-    for j in reversed(range(len(loop.consumed))):
-        key = (loop.tapes_in[j], loop.backwards[j])
-        others = [k for k in range(j) if (loop.tapes_in[k], loop.backwards[k]) == key]
-        if others:
-            replace_uses(loop.body, {loop.consumed[j]: loop.consumed[others[0]]})
-            loop.drop_consumed(j)
-            first[key] = loop.consumed[others[0]]
-    return bool(first)
+    same: dict[Value, Value] = {}
+    again = []
+    for j, key in enumerate(zip(tapes, loop.backwards, strict=True)):
+        if key in first:
+            same[params[j]] = first[key]
+            again.append(j)
+        else:
+            first[key] = params[j]
+    replace_uses(loop.body, same)
+    for j in reversed(again):
+        loop.drop_consumed(j)
+    return bool(again)
 
 
 def _key(op: Op) -> Any:
