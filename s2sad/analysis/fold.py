@@ -160,7 +160,7 @@ def mul(b: Builder, op: Op) -> Value | None:
     factor = number(x)
     if factor == 1 and (not y.kind.is_passive or x.kind.is_passive):
         return y  # 1.0 * mask is a float, a mask is not
-    if factor == -1:
+    if factor == -1 and not y.kind.is_passive:
         return b.call("operator.neg", y)
     if factor == 0 and y.kind.is_scalar:
         return b.const(0.0)
