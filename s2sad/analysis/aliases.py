@@ -7,7 +7,7 @@ nothing that shares its memory is read after the write; other writes are refused
 from __future__ import annotations
 
 from s2sad.analysis.context import Context
-from s2sad.analysis.sharing import Sharing, must_write
+from s2sad.analysis.sharing import Sharing, must_write, shares_memory
 from s2sad.errors import AliasingError, UnsupportedSyntaxError
 from s2sad.ir.core import Function, Op, Value
 from s2sad.ir.liveness import Liveness
@@ -54,8 +54,14 @@ def check_writes(context: Context, function: Function) -> None:
             raise AliasingError(
                 f"{name!r} is written here, and {second!r}{where}, which may share its memory, is read afterwards",
                 span=op.span,
-                help=f"make {second} a copy: {second} = ....copy()",
+                help=_which_copy(context, array, name, second),
             )
+
+
+def _which_copy(context: Context, array: Value, name: str, second: str) -> str:
+    if array.op is not None and shares_memory(context, array.op) and not must_write(array.op):
+        return f"write to {second} itself, or make {name} a copy: {name} = ....copy()"
+    return f"make {second} a copy: {second} = ....copy()"
 
 
 def _foreign(function: Function, op: Op, name: str) -> str:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.aliases import once
 from s2sad.analysis.context import number, operand_of, static
+from s2sad.analysis.lengths import dim, ndim, shape, shape_item, size
 from s2sad.analysis.masks import join_masks, sink_mask
-from s2sad.analysis.same_shape import covers, same_shape, sources
+from s2sad.analysis.same_shape import covers, same_shape
 from s2sad.ir.core import Op, Value
 from s2sad.ir.kinds import INT
 
@@ -280,50 +281,6 @@ def unbroadcast(b: Builder, op: Op) -> Value | None:
     return g
 
 
-def shape_item(b: Builder, op: Op) -> Value | None:
-    """x.shape[0], and items of a tuple that is known."""
-    x, index = op.operands
-    known, position = static(index)
-    if x.op is None or not known or not isinstance(position, int):
-        return None
-    if x.op.fn == "intrinsic.shape":
-        return b.call("intrinsic.dim", x.op.operands[0], position)
-    if x.op.name in ("tuple", "list") and -len(x.op.operands) <= position < len(x.op.operands):
-        return x.op.operands[position]
-    known, items = static(x)
-    if known and isinstance(items, tuple) and -len(items) <= position < len(items):
-        return b.const(items[position])
-    return None
-
-
-def dim(b: Builder, op: Op) -> Value | None:
-    x, axis = op.operands
-    known, a = static(axis)
-    dims = x.kind.dims
-    if op.exact or not known or dims is None or not -len(dims) <= a < len(dims):
-        return None
-    size = b.context.dims.find(dims[a])
-    if isinstance(size, int):
-        return b.const(size)
-    anchor = b.context.anchors.get(size)
-    if anchor is not None and anchor[0] is not x and _defined_before(anchor[0], b):
-        return b.call("intrinsic.dim", *anchor)
-    return None
-
-
-def ndim(b: Builder, op: Op) -> Value | None:
-    rank = op.operands[0].kind.ndim
-    return None if rank is None else b.const(rank)
-
-
-def size(b: Builder, op: Op) -> Value | None:
-    """The number of elements, as a product of lengths where there are at most two axes."""
-    x = op.operands[0]
-    if op.exact or x.kind.dims is None or len(x.kind.dims) > 1:
-        return None
-    return b.const(1) if not x.kind.dims else b.call("intrinsic.dim", x, 0)
-
-
 def broadcast_to(b: Builder, op: Op) -> Value | None:
     x, shape = op.operands
     have, want = x.kind.dims, op.result.kind.dims
@@ -345,24 +302,6 @@ def broadcast_to(b: Builder, op: Op) -> Value | None:
         if number_ and number_[0].kind.is_scalar:
             return b.call("numpy.broadcast_to", number_[0], shape)
     return None
-
-
-def shape(b: Builder, op: Op) -> Value | None:
-    """The shape of the value from which this shape comes."""
-    if op.exact:
-        return None
-    (x,) = op.operands
-    found = sources(b.context, x)
-    if len(found) == 1:
-        (source,) = found
-        if source is not x and _defined_before(source, b):
-            return b.call("intrinsic.shape", source)
-    return None
-
-
-def _defined_before(value: Value, b: Builder) -> bool:
-    """True for parameters of the function, which are there everywhere."""
-    return value.op is None and value.owner is not None and value.owner.op is None
 
 
 def same_dims(b: Builder, have: tuple[Any, ...], want: tuple[Any, ...]) -> bool:
