@@ -264,14 +264,14 @@ def unbroadcast(b: Builder, op: Op) -> Value | None:
         return None
     lead = len(have) - len(want)
     axes: list[int] = []
-    for axis, size in enumerate(want):
+    for axis, length in enumerate(want):
         other = have[lead + axis]
-        if size == other:
+        if length == other:
             continue
-        if size == 1:
+        if length == 1:
             axes.append(lead + axis)
-        elif b.context.dims.is_not_one(size):
-            b.context.dims.unify(size, other)
+        elif b.context.dims.is_not_one(length):
+            b.context.dims.unify(length, other)
         else:
             return None
     if axes:
