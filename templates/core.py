@@ -223,13 +223,13 @@ def where(condition, x, y):
     z_dot = np.where(condition, x_dot, y_dot)
 
 
-@rule(max)
+@rule(max, view_of=("x", "y"))
 def max_(x, y):
     z = max(x, y)
     z_dot = np.where(x == y, 0.5 * (x_dot + y_dot), np.where(x > y, x_dot, y_dot))
 
 
-@rule(min)
+@rule(min, view_of=("x", "y"))
 def min_(x, y):
     z = min(x, y)
     z_dot = np.where(x == y, 0.5 * (x_dot + y_dot), np.where(x < y, x_dot, y_dot))

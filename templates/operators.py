@@ -64,7 +64,10 @@ def power_slope(x, n):
 @rule(power_slope)
 def power_slope_rule(x, n):
     y = power_slope(x, n)
-    y_dot = n * power_slope(x, np.where(n == 0, 0.0, n - 1)) * x_dot + (1.0 + n * power_log(x)) * x ** (n - 1) * n_dot
+    y_dot = (
+        n * power_slope(x, np.where(n == 0, 0.0, n - 1)) * x_dot
+        + (1.0 + n * power_log(x)) * x ** (n - 1) * n_dot
+    )
 
 
 @helper

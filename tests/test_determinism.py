@@ -166,10 +166,10 @@ def test_the_user_s_lines_stand_as_comments(name: str) -> None:
     f, wrt, args = example(name)
     derivative = s2sad.grad(f, wrt=wrt)
     derivative(*args)
-    own = {
-        line.strip() for line in (ROOT / "examples" / f"{name}.py").read_text().splitlines()
-    }
-    comments = [line.strip()[2:] for line in derivative.source.splitlines() if line.strip().startswith("# ")]
+    own = {line.strip() for line in (ROOT / "examples" / f"{name}.py").read_text().splitlines()}
+    comments = [
+        line.strip()[2:] for line in derivative.source.splitlines() if line.strip().startswith("# ")
+    ]
     landmarks = [c for c in comments if c not in ("forward sweep", "reverse sweep")]
     assert landmarks
     assert set(landmarks) <= own, set(landmarks) - own

@@ -392,6 +392,12 @@ def index_add(b: Builder, op: Op) -> Value | None:
     return b.call("intrinsic.store", base[0], index, value) if once(index) else None
 
 
+def moveaxis(b: Builder, op: Op) -> Value | None:
+    x, source, destination = op.operands
+    known, places = static(source)
+    return x if known and static(destination) == (True, places) else None
+
+
 def astype(b: Builder, op: Op) -> Value | None:
     x, dtype = op.operands
     known, name = static(dtype)
@@ -406,7 +412,7 @@ ARITHMETIC: dict[str, Folder] = {
     "operator.neg": neg, "operator.pow": power, "numpy.where": where, "helper.unbroadcast": unbroadcast,
     "numpy.broadcast_to": broadcast_to, "numpy.sum": sum_, "numpy.expand_dims": expand_dims,
     "numpy.transpose": transpose, "numpy.swapaxes": swapaxes, "numpy.reshape": reshape,
-    "intrinsic.index_add": index_add, "numpy.ndarray.astype": astype,
+    "intrinsic.index_add": index_add, "numpy.ndarray.astype": astype, "numpy.moveaxis": moveaxis,
     "operator.is_": evaluated(lambda a, b: a is b), "operator.is_not": evaluated(lambda a, b: a is not b),
     "operator.eq": evaluated(operator.eq), "operator.ne": evaluated(operator.ne),
     "operator.lt": evaluated(operator.lt), "operator.le": evaluated(operator.le),

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from s2sad.analysis.context import Context, size_of, static
+from s2sad.analysis.pieces import split
 from s2sad.ir.core import Op, Value
 from s2sad.ir.kinds import ANY, BOOL, INT, PYTHON_DTYPES, Dim, Kind, Size, array, passive
 
@@ -467,7 +468,6 @@ def scalar(context: Context, op: Op) -> Kind:
 
 
 def test(*_: object) -> Kind:
-    """A question that Python answers with True or False."""
     return BOOL
 
 
@@ -487,7 +487,7 @@ FAMILIES: dict[str, Callable[[Context, Op], Kind]] = {
     "elementwise": elementwise, "comparison": comparison, "select": select, "reduction": reduction,
     "cumulative": cumulative, "matmul": matmul, "dot": dot, "outer": outer, "transpose": transpose,
     "swapaxes": swapaxes, "reshape": reshape, "broadcast_to": broadcast_to, "expand_dims": expand_dims,
-    "squeeze": squeeze, "ravel": ravel, "concatenate": concatenate, "stack": stack, "getitem": getitem,
+    "squeeze": squeeze, "ravel": ravel, "split": split, "concatenate": concatenate, "stack": stack, "getitem": getitem,
     "conversion": conversion, "new": new_array, "copy": copy, "scalar": scalar, "integer": integer, "test": test,
     "tuple": shape_tuple, "unknown": unknown, "like": like(""),
 }  # fmt: skip

@@ -13,6 +13,7 @@ from s2sad.analysis.context import Context
 from s2sad.ir.core import Block, Function, Loop, Op, Value
 
 READ_ONLY = ("numpy.broadcast_to", "helper.spread")  # views that repeat elements: not to be written
+MAYBE = ("helper.", "builtins.")  # may give an operand back, or make something new
 WRITES = ("intrinsic.store", "intrinsic.index_add")
 
 
@@ -41,16 +42,14 @@ def shares_memory(context: Context, op: Op) -> list[Value]:
     if op.fn in WRITES or must_write(op) or op.attrs.get("buffer"):
         return [op.operands[0]]
     rule = context.registry.rules[op.fn]
-    if op.fn.startswith("helper.") and rule.view_of is None and not rule.fresh:
+    if op.fn.startswith("helper.") and not rule.view_of and not rule.fresh:
         # A helper may give its linear argument back (unbroadcast where nothing was broadcast).
         pairs = zip(op.attrs["params"], op.operands, strict=True)
         return [v for p, v in pairs if p in rule.linear_in and not v.kind.is_scalar]
-    if rule.view_of is None:
-        return []
     if op.fn == "operator.getitem" and op.operands[1].kind.is_array:
         return []
-    value = op.arg(rule.view_of)
-    return [] if value is None or value.kind.is_scalar else [value]
+    pairs = zip(op.attrs["params"], op.operands, strict=True)
+    return [v for p, v in pairs if p in rule.view_of and not v.kind.is_scalar]
 
 
 class Sharing:
@@ -128,7 +127,7 @@ class Sharing:
             self.add(op.result, self.of(operand))
         if op.fn in READ_ONLY:
             self.add(op.result, frozenset([Foreign(op.result)]))
-        elif not in_place and (not shared or op.fn.startswith("helper.")):
+        elif not in_place and (not shared or op.fn.startswith(MAYBE)):
             self.add(op.result, frozenset([op.result]))
 
     def _loop(self, loop: Loop) -> None:

@@ -165,9 +165,13 @@ class Expressions:
                 node.args[1:],
                 node.keywords,
             )
-        if isinstance(node, ast.Call) and not _is_method(rule.primal):
+        if isinstance(node, ast.Call) and not _is_method(rule.primal) and _calls(rule):
             node.func = self.dotted(fn)
         result: ast.expr = node
+        for name in ast.walk(result):
+            module = rule.imports.get(name.id, ".") if isinstance(name, ast.Name) else "."
+            if "." not in module:
+                self.modules.add(module)
         return result
 
     def environment(self, op: Op, rule: Rule) -> dict[str, Any]:
@@ -204,6 +208,14 @@ class Expressions:
         return cls(**fields)
 
 
+def _calls(rule: Rule) -> bool:
+    """True for a primal line that is a call of one of the functions that the rule is for."""
+    assert isinstance(rule.primal, ast.Call)
+    head, _, rest = ast.unparse(rule.primal.func).partition(".")
+    name = f"{rule.imports.get(head, head)}.{rest}" if rest else head
+    return name in rule.functions or f"builtins.{name}" in rule.functions
+
+
 def _is_method(primal: ast.expr | None) -> bool:
     """True for a primal line such as x.reshape(shape), whose first operand stands before a dot."""
     if isinstance(primal, ast.Attribute):
@@ -228,12 +240,9 @@ class _Substitute(ast.NodeTransformer):
         if node.id in self.env:
             value = self.env[node.id]
             return ast.Tuple(value, ast.Load()) if isinstance(value, list) else value
-        if node.id in self.rule.imports:
-            return (
-                self.expressions.dotted(self.rule.imports[node.id])
-                if "." in self.rule.imports[node.id]
-                else node
-            )
+        name = self.rule.imports.get(node.id, "")
+        if "." in name:
+            return self.expressions.dotted(name)
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.expr:

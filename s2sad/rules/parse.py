@@ -55,7 +55,7 @@ class Rule:
     joint_in: tuple[str, ...] = ()
     multilinear_in: tuple[str, ...] = ()
     shape: str = "unknown"
-    view_of: str | None = None
+    view_of: tuple[str, ...] = ()
     fresh: bool = False
     nondifferentiable: bool = False
     imports: dict[str, str] = field(default_factory=dict)
@@ -210,12 +210,12 @@ class _Parser:
         shape = None
         for keyword in decorator.keywords:
             value = ast.literal_eval(keyword.value)
-            if keyword.arg in ("linear_in", "joint_in", "multilinear_in", "zero_in"):
+            if keyword.arg in ("linear_in", "joint_in", "multilinear_in", "zero_in", "view_of"):
                 setattr(rule, keyword.arg, (value,) if isinstance(value, str) else tuple(value))
             elif keyword.arg == "shape":
                 shape = value
-            elif keyword.arg in ("view_of", "fresh"):
-                setattr(rule, keyword.arg, value)
+            elif keyword.arg == "fresh":
+                rule.fresh = value
             else:
                 raise self.fail(keyword, f"@rule has no option {keyword.arg!r}")
         self.body(rule, node)

@@ -1,4 +1,4 @@
-"""Arrays joined to one, and the parts that give each operand its adjoint."""
+"""Arrays joined to one, and the parts that give each operand its adjoint; arrays cut into equal parts."""
 
 import numpy as np
 from s2sad.templates.numpy.shaping import shaped_like
@@ -267,3 +267,22 @@ def layer_back(r_bar, y_bar, i, axis):
 def layer_back_rule(r_bar, y_bar, i, axis):
     s = layer_back(r_bar, y_bar, i, axis)
     r_bar_bar += layer(s_bar, i, axis)
+
+
+@rule(np.split, linear_in="x", shape="split")
+def split(x, indices_or_sections, axis=0):
+    y = np.array(np.split(x, indices_or_sections, axis=axis))
+    x_bar += unsplit(y_bar, x, axis)
+
+
+@helper
+def unsplit(y_bar, x, axis):
+    """Adjoint of np.split: the parts, which the first axis counts, put together again."""
+    place = axis if axis >= 0 else axis - 1
+    return np.reshape(np.moveaxis(y_bar, 0, place), np.shape(x))
+
+
+@rule(unsplit, linear_in="y_bar", shape="like:x", fresh=True)
+def unsplit_rule(y_bar, x, axis):
+    r = unsplit(y_bar, x, axis)
+    y_bar_bar += np.split(r_bar, np.shape(y_bar)[0], axis=axis)

@@ -131,7 +131,9 @@ def test_arguments_with_a_default_may_be_left_out() -> None:
 
 
 def test_a_program_prints_once(capsys: pytest.CaptureFixture[str]) -> None:
-    f = load("def f(x):\n    y = x * 2.0\n    print('y is', y, sep='=', end='!\\n')\n    return y * x\n").f
+    f = load(
+        "def f(x):\n    y = x * 2.0\n    print('y is', y, sep='=', end='!\\n')\n    return y * x\n"
+    ).f
     assert s2sad.grad(f)(0.5) == 2.0
     assert capsys.readouterr().out == "y is=1.0!\n"
     assert s2sad.grad(s2sad.grad(f))(0.5) == 4.0

@@ -43,7 +43,9 @@ def unflat(vector: Any, like: Any) -> Any:
     return walk(like)
 
 
-def _along(f: Callable[..., Any], args: Sequence[Any], where: Sequence[int]) -> Callable[[Any], Any]:
+def _along(
+    f: Callable[..., Any], args: Sequence[Any], where: Sequence[int]
+) -> Callable[[Any], Any]:
     """f as a function of one vector: the numbers of the arguments at `where`."""
     part = [args[i] for i in where]
 

@@ -22,7 +22,12 @@ def _import(name: str, *rest: Any) -> Any:
 
 def on_duals(text: str, name: str) -> Callable[..., Any]:
     """The function `name` of a module's text, with `np` and `math` that take dual numbers."""
-    names = {**vars(builtins), "__import__": _import, "float": number, "print": lambda *_, **__: None}
+    names = {
+        **vars(builtins),
+        "__import__": _import,
+        "float": number,
+        "print": lambda *_, **__: None,
+    }
     namespace: dict[str, Any] = {"__builtins__": names, "__name__": "program_on_duals"}
     exec(compile(text, "<program on duals>", "exec"), namespace)
     return namespace[name]
@@ -152,7 +157,9 @@ def hessian_times(
     return _split(np.broadcast_to(np.asarray(flat, dtype=float), (size,)), args, wrt)
 
 
-def derivative_of_order(f: Callable[..., Any], args: Sequence[Any], where: int, order: int) -> float:
+def derivative_of_order(
+    f: Callable[..., Any], args: Sequence[Any], where: int, order: int
+) -> float:
     """The n-th derivative of a scalar function by one scalar argument, by duals of duals."""
 
     def make(v: float, k: int, i: int, index: Any) -> Any:

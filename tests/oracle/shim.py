@@ -190,10 +190,6 @@ SCALAR = {
 }
 math = Namespace(
     real_math,
-    {
-        (to or name): getattr(dual, name)
-        for names, to in SCALAR.items()
-        for name in names.split()
-    }
+    {(to or name): getattr(dual, name) for names, to in SCALAR.items() for name in names.split()}
     | {"floor": lambda x: int(floor(x))},
 )

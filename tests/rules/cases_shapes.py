@@ -14,7 +14,11 @@ CASES = [
         normal(6),
         normal(2, 3),
     ),
-    case("np_linspace", "np.linspace(x, y, 5) + np.linspace(0.0, x, num=5, endpoint=False)", (1.5, 2.5)),
+    case(
+        "np_linspace",
+        "np.linspace(x, y, 5) + np.linspace(0.0, x, num=5, endpoint=False)",
+        (1.5, 2.5),
+    ),
     case("np_reshape_flat", "np.reshape(x, -1)", *SHAPES),
     case("np_ravel", "np.ravel(x) * x.ravel()", *SHAPES),
     case("flatten", "x.flatten()", *SHAPES),
@@ -89,6 +93,10 @@ CASES = [
     case("np_tril", "np.tril(x) @ np.triu(x, 1)", normal(3, 3)),
     case("np_tril_k", "np.tril(x, k=-1) + np.triu(x, k=1)", *MATRICES),
     # joined
+    case("np_split", "np.split(x, 3)[1] * np.split(x, 3)[2]", (normal(6),), (normal(3, 2),)),
+    case("np_split_axis", "np.split(x, 2, axis=1)[1] * y", (normal(2, 4), normal(2, 2))),
+    case("np_split_last", "np.split(x * x, 2, axis=-1)[0]", (normal(2, 3, 4),)),
+    case("np_split_keyword", "np.split(x, indices_or_sections=2)[0]", (normal(4),)),
     case(
         "np_concatenate",
         "np.concatenate((x, y))",
