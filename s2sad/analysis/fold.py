@@ -105,6 +105,10 @@ def add(b: Builder, op: Op) -> Value | None:
     negated = operand_of(x, "operator.neg")
     if negated and not operand_of(y, "operator.neg"):
         return b.call("operator.sub", y, negated[0])
+    scaled = operand_of(y, "operator.mul")
+    factor = number(scaled[0]) if scaled else None
+    if scaled and factor is not None and factor < 0:
+        return b.call("operator.sub", x, b.call("operator.mul", -factor, scaled[1]))
     return _integers(b, op, 1)
 
 
@@ -379,10 +383,14 @@ def evaluated(fn: Callable[..., Any]) -> Folder:
 
 
 def index_add(b: Builder, op: Op) -> Value | None:
-    """Adding zero changes nothing; adding to what was just set to zero is setting."""
+    """Adding zero changes nothing, adding twice is adding the sum, adding to what was set to zero is setting."""
     array, index, value = op.operands
     if number(value) == 0:
         return array
+    earlier = operand_of(array, "intrinsic.index_add")
+    if earlier is not None and earlier[1] is index:
+        total = b.call("operator.add", earlier[2], value)
+        return b.call("intrinsic.index_add", earlier[0], index, total)
     base = operand_of(array, "intrinsic.store")
     if base is None or base[1] is not index or number(base[2]) != 0:
         return None

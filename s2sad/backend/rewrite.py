@@ -26,13 +26,20 @@ def augmented(expression: ast.BinOp, name: str) -> tuple[ast.operator, ast.expr]
 
 
 def sign_out(expression: ast.expr) -> tuple[ast.operator, ast.expr]:
-    """-2.0 * t as (-, 2.0 * t)."""
+    """-2.0 * t as (-, 2.0 * t), and -a - b as (-, a + b)."""
     if isinstance(expression, ast.UnaryOp) and isinstance(expression.op, ast.USub):
         return ast.Sub(), expression.operand
     if isinstance(expression, ast.BinOp) and isinstance(expression.op, (ast.Mult, ast.Div)):
         operator, left = sign_out(expression.left)
         if isinstance(operator, ast.Sub):
             return operator, ast.BinOp(left, expression.op, expression.right)
+    if isinstance(expression, ast.BinOp) and isinstance(expression.op, (ast.Add, ast.Sub)):
+        first, left = sign_out(expression.left)
+        second, right = sign_out(expression.right)
+        if isinstance(first, ast.Sub) and isinstance(second, ast.Sub) != isinstance(
+            expression.op, ast.Sub
+        ):
+            return ast.Sub(), ast.BinOp(left, ast.Add(), right)
     return ast.Add(), expression
 
 
