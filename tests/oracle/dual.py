@@ -18,17 +18,20 @@ class Kinks:
     """How close a run came to a point where the function is not smooth."""
 
     def __init__(self) -> None:
-        self.nearest = math.inf
+        self.reset()
 
     def reset(self) -> None:
         self.nearest = math.inf
+        self.nearest_rounding = math.inf  # of decisions between numbers that move together
 
     def see(self, distance: Any) -> None:
         """Note a value that a decision was made on: the derivative jumps where it is zero."""
         moves = isinstance(distance, Dual) and bool(np.any(flat_tangent(distance)))
+        size = abs(plain(distance)) if isinstance(distance, Dual) else math.inf
         if moves:
-            size = abs(plain(distance))
             self.nearest = min(self.nearest, size)
+        else:
+            self.nearest_rounding = min(self.nearest_rounding, size)
 
 
 kinks = Kinks()

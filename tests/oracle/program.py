@@ -40,6 +40,7 @@ class Derivatives:
     value: Any
     gradient: list[Any]  # for each argument in wrt: d value / d argument, shape value + argument
     nearest_kink: float
+    nearest_rounding: float
 
 
 def _size(args: Sequence[Any], wrt: Sequence[int]) -> int:
@@ -121,7 +122,7 @@ def gradient(f: Callable[..., Any], args: Sequence[Any], wrt: Sequence[int]) -> 
     rows = np.array([_tangent(leaf, size) for leaf in leaves], dtype=float).reshape(-1, size)
     flat = rows if isinstance(y, (tuple, list, np.ndarray)) else rows[0]
     value = _restore([plain(leaf) for leaf in leaves], y)
-    return Derivatives(value, _split(flat, args, wrt), kinks.nearest)
+    return Derivatives(value, _split(flat, args, wrt), kinks.nearest, kinks.nearest_rounding)
 
 
 def tangent(
