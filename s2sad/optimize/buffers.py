@@ -11,6 +11,7 @@ from s2sad.analysis.aliases import conflicts_of, contents_read
 from s2sad.analysis.build import Builder
 from s2sad.analysis.context import Context
 from s2sad.analysis.defined import is_defined
+from s2sad.analysis.same_shape import same_shape
 from s2sad.analysis.sharing import Foreign, Sharing, must_write, shares_memory
 from s2sad.ir.core import Block, Function, Loop, Op, Value
 from s2sad.ir.liveness import Liveness
@@ -31,10 +32,20 @@ def assign_buffers(context: Context, function: Function) -> None:
     sharing, liveness = Sharing(context, function), contents_read(function)
     written = [op for op in function.body.walk() if must_write(op)]
     for op in list(function.body.walk()):
-        if may_write(op) and _writes_freely(sharing, liveness, op, written):
+        if may_write(op) and _fits(context, op) and _writes_freely(sharing, liveness, op, written):
             sharing.merge(op.result, op.operands[0])
             op.attrs["buffer"] = True
             written.append(op)
+
+
+def _fits(context: Context, op: Op) -> bool:
+    """True where the first operand of a sum has the shape of the sum."""
+    target, result = op.operands[0], op.result
+    if same_shape(context, target, result):
+        return True
+    if target.kind.dims is not None and result.kind.dims is not None:
+        return False
+    return target in context.like and context.like[target] is context.like.get(result)
 
 
 def _writes_freely(sharing: Sharing, liveness: Liveness, op: Op, written: list[Op]) -> bool:
