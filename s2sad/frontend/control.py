@@ -12,15 +12,15 @@ from typing import Any
 
 import gast
 
-from s2sad.frontend.base import Base
 from s2sad.frontend.find import statement_of
-from s2sad.frontend.loops import FLAGS, Attempt, NeedsStructure, Vars, itself
+from s2sad.frontend.iterables import Iterables
+from s2sad.frontend.loops import FLAGS, Attempt, NeedsStructure, Vars
 from s2sad.frontend.scope import Binding, Closure, Items, Static
 from s2sad.ir.core import Block, Op, Value
 from s2sad.ir.kinds import ANY, BOOL, NEVER
 
 
-class Control(Base):
+class Control(Iterables):
     """The part of `Lowering` that handles sequences of statements, branches and loops."""
 
     def statements(self, nodes: list[Any]) -> None:
@@ -207,47 +207,11 @@ class Control(Base):
 
     # --- loops ------------------------------------------------------------------------------------------
 
-    def for_statement(self, node: Any) -> None:
-        iterated = node.iter
-        if isinstance(iterated, gast.Call) and isinstance(iterated.func, gast.Name):
-            callee = self.lookup(iterated.func)
-            if isinstance(callee, Static) and callee.value is range:
-                args = [self.value_of(a) for a in iterated.args]
-                if iterated.keywords or not 1 <= len(args) <= 3:
-                    raise self.unsupported(iterated, "range takes one to three arguments")
-                start, stop, step = _range(self, args, iterated)
-                self.loop(node, [start, stop, step], itself)
-                return
-        binding = self.expression(iterated)
-        if isinstance(binding, Items):
-            self.unrolled(node, binding)
-            return
-        array = self.to_value(binding, iterated)
-        length = self.prim("builtins.len", [array], {}, iterated)
-        domain = [self.const(0, iterated), length, self.const(1, iterated)]
-        self.loop(
-            node,
-            domain,
-            lambda index: self.prim("operator.getitem", [array, index], {}, iterated, row=True),
-        )
-
-    def unrolled(self, node: Any, items: Items) -> None:
-        """A loop over a tuple or list of known length: its body, once for each item."""
-        if node.orelse or _mentions(node.body, (gast.Break, gast.Continue, gast.Return)):
-            raise self.unsupported(
-                node,
-                "break, continue and else are not supported yet in a loop over a tuple",
-                "loop over range and index the tuple's array",
-            )
-        for item in items.items:
-            self.assign(node.target, item, node)
-            self.statements(node.body)
-
     def while_statement(self, node: Any) -> None:
         self.loop(node, None, None)
 
     def loop(
-        self, node: Any, domain: list[Value] | None, element: Callable[[Value], Value] | None
+        self, node: Any, domain: list[Value] | None, element: Callable[[Value], Binding] | None
     ) -> None:
         names = _assigned(node)
         templates: dict[str, Binding] = {}
@@ -273,12 +237,6 @@ class Control(Base):
                 )
 
 
-def _range(low: Control, args: list[Value], node: Any) -> list[Value]:
-    start = args[0] if len(args) > 1 else low.const(0, node)
-    stop = args[1] if len(args) > 1 else args[0]
-    return [start, stop, args[2] if len(args) > 2 else low.const(1, node)]
-
-
 def _always_leaves(nodes: list[Any]) -> bool:
     """True where a block's every path ends in return, break, continue or raise."""
     for node in nodes:
@@ -292,10 +250,6 @@ def _always_leaves(nodes: list[Any]) -> bool:
         ):
             return True
     return False
-
-
-def _mentions(nodes: list[Any], types: tuple[type, ...]) -> bool:
-    return any(isinstance(n, types) for node in nodes for n in gast.walk(node))
 
 
 def _assigned(loop: Any) -> list[str]:

@@ -68,6 +68,9 @@ class Expressions(Base):
                 raise self.unsupported(node, "a star expression is not supported yet")
         return nodes
 
+    def expr_ListComp(self, node: Any) -> Binding:
+        return self.listed(node)
+
     def expr_Lambda(self, node: Any) -> Binding:
         return self.closure(node, "lambda")
 
@@ -305,6 +308,10 @@ class Expressions(Base):
             if not isinstance(receiver, Static):
                 return self.method(receiver, node)
         callee = self.expression(node.func)
+        added = isinstance(callee, Static) and callee.value is sum and 1 <= len(node.args) <= 2
+        if added and isinstance(node.args[0], (gast.GeneratorExp, gast.ListComp)):
+            start = self.expression(node.args[1]) if len(node.args) > 1 else self.const(0, node)
+            return self.total(node.args[0], start)
         args = [self.expression(a) for a in self.no_stars(node.args)]
         if any(k.arg is None for k in node.keywords):
             raise self.unsupported(node, "a call with **kwargs is not supported yet")

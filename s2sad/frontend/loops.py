@@ -41,7 +41,7 @@ class Attempt:
         templates: dict[str, Binding],
         flags: set[str],
         domain: list[Value] | None,
-        element: Callable[[Value], Value] | None,
+        element: Callable[[Value], Binding] | None,
     ) -> None:
         self.low = lowering
         self.node = node
@@ -81,7 +81,7 @@ class Attempt:
                 low.scope.vars.pop(flag, None)
         if self.domain is not None:
             is_range = isinstance(node.target, gast.Name) and self.element is itself
-            index = Value(INT, node.target.id if is_range else "i")
+            index = Value(INT, node.target.id if is_range else _index_name(node))
             self.body.add_param(index)
             low.loop_indices.add(index)
             assert self.element is not None
@@ -253,6 +253,13 @@ class Attempt:
             if n in self.names and isinstance(b, (Static, Closure))
         }
         low.scope.vars = {**self.before, **fixed, **finals}
+
+
+def _index_name(loop: Any) -> str:
+    """The first name of `for i, x in enumerate(...)`."""
+    call, parts = loop.iter, getattr(loop.target, "elts", [])
+    counts = isinstance(call, gast.Call) and getattr(call.func, "id", "") == "enumerate"
+    return parts[0].id if counts and parts and isinstance(parts[0], gast.Name) else "i"
 
 
 def _undefined(binding: Binding) -> Any:

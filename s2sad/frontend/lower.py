@@ -289,7 +289,7 @@ class Lowering(Expressions, Control):
     def assign(self, target: Any, value: Binding, node: Any) -> None:
         if isinstance(target, gast.Name):
             if isinstance(value, Value) and not value.hint and value.op is not None:
-                value.hint = target.id
+                value.hint = "" if target.id.startswith("$") else target.id
             self.scope.vars[target.id] = value
         elif isinstance(target, (gast.Tuple, gast.List)):
             self.unpack(target, value, node)
@@ -305,8 +305,25 @@ class Lowering(Expressions, Control):
             raise self.unsupported(target, "this target of an assignment is not supported yet")
 
     def unpack(self, target: Any, value: Binding, node: Any) -> None:
-        if any(isinstance(t, gast.Starred) for t in target.elts):
-            raise self.unsupported(target, "unpacking with a star is not supported yet")
+        stars = [i for i, t in enumerate(target.elts) if isinstance(t, gast.Starred)]
+        if stars and isinstance(value, Items) and len(value.items) >= len(target.elts) - 1:
+            (i,) = stars
+            end = len(value.items) - (len(target.elts) - 1 - i)
+            middle = Items(value.items[i:end], "list")
+            self.unpack(
+                gast.Tuple(
+                    [t.value if t is target.elts[i] else t for t in target.elts], gast.Store()
+                ),
+                Items([*value.items[:i], middle, *value.items[end:]]),
+                node,
+            )
+            return
+        if stars:
+            raise self.unsupported(
+                target,
+                "unpacking with a star is supported for tuples",
+                "write the slices: v[0], v[1:]",
+            )
         if isinstance(value, Items):
             if len(value.items) != len(target.elts):
                 raise self.unsupported(

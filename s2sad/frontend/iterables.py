@@ -1,0 +1,236 @@
+"""What a `for` runs over: range, arrays, tuples of known length, zip, enumerate and reversed of these, and sums."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import gast
+
+from s2sad.frontend.base import Base
+from s2sad.frontend.loops import itself
+from s2sad.frontend.scope import Binding, Items, Static
+from s2sad.ir.core import Value
+
+
+@dataclass
+class Counted:
+    """A loop's range (start, stop, step), and what the loop's variable is at an index of it."""
+
+    domain: list[Value]
+    element: Callable[[Value], Binding]
+
+    @property
+    def start(self) -> Value:
+        return self.domain[0]
+
+
+class Iterables(Base):
+    """The part of `Lowering` that handles what loops run over."""
+
+    if TYPE_CHECKING:
+
+        def loop(
+            self, node: Any, domain: list[Value] | None, element: Callable[[Value], Binding] | None
+        ) -> None: ...
+
+    def for_statement(self, node: Any) -> None:
+        over = self.iterated(node.iter, rows=True)
+        if isinstance(over, Items):
+            self.unrolled(node, over)
+        else:
+            self.loop(node, over.domain, over.element)
+
+    def iterated(self, node: Any, rows: bool = False) -> Counted | Items:
+        """How to run over the value of an expression; with `rows`, a loop may be printed as one over its rows."""
+        if isinstance(node, gast.Call) and isinstance(node.func, gast.Name):
+            callee = self.lookup(node.func)
+            kind = WRAPPERS.get(callee.value) if _is_builtin(callee) else None  # type: ignore[union-attr]
+            if kind is not None:
+                return kind(self, node)
+        binding = self.expression(node)
+        if isinstance(binding, Items):
+            return binding
+        array = self.to_value(binding, node)
+
+        def row(index: Value) -> Value:
+            attrs = {"row": True} if rows else {}
+            return self.prim("operator.getitem", [array, index], {}, node, **attrs)
+
+        return self.counted(self.prim("builtins.len", [array], {}, node), row, node)
+
+    def counted(self, length: Value, element: Callable[[Value], Binding], node: Any) -> Counted:
+        return Counted([self.const(0, node), length, self.const(1, node)], element)
+
+    def range_(self, node: Any) -> Counted:
+        args = [self.value_of(a) for a in node.args]
+        if node.keywords or not 1 <= len(args) <= 3:
+            raise self.unsupported(node, "range takes one to three arguments")
+        start = args[0] if len(args) > 1 else self.const(0, node)
+        stop = args[1] if len(args) > 1 else args[0]
+        return Counted([start, stop, args[2] if len(args) > 2 else self.const(1, node)], itself)
+
+    def length(self, over: Counted, node: Any) -> Value:
+        start, stop, step = over.domain
+        if _is_constant(start, 0) and _is_constant(step, 1):
+            return stop
+        return self.prim("intrinsic.trips", over.domain, {}, node)
+
+    def at(self, over: Counted, index: Value, node: Any) -> Binding:
+        """The element of place `index`, counted from 0."""
+        start, _, step = over.domain
+        if not _is_constant(step, 1):
+            index = self.prim("operator.mul", [index, step], {}, node)
+        if not _is_constant(start, 0):
+            index = self.prim("operator.add", [start, index], {}, node)
+        return over.element(index)
+
+    def zip_(self, node: Any) -> Counted | Items:
+        if node.keywords or not node.args:
+            raise self.unsupported(node, "zip with keywords is not supported yet", "leave them out")
+        parts = [self.iterated(a) for a in self.plain_arguments(node)]
+        tuples = [p for p in parts if isinstance(p, Items)]
+        if len(tuples) == len(parts):
+            return Items(
+                [Items(list(row)) for row in zip(*(t.items for t in tuples), strict=False)]
+            )
+        if tuples:
+            raise self.unsupported(
+                node,
+                "zip of a tuple and an array is not supported yet",
+                "make an array of the tuple",
+            )
+        over = [p for p in parts if isinstance(p, Counted)]
+        length = self.length(over[0], node)
+        for other in over[1:]:
+            length = self.prim("builtins.min", [length, self.length(other, node)], {}, node)
+        return self.counted(length, lambda i: Items([self.at(o, i, node) for o in over]), node)
+
+    def enumerate_(self, node: Any) -> Counted | Items:
+        arguments = self.plain_arguments(node)
+        starts = [k.value for k in node.keywords if k.arg == "start"] + arguments[1:]
+        if not arguments or len(starts) > 1 or len(node.keywords) > 1:
+            raise self.unsupported(node, "this form of enumerate is not supported yet")
+        over = self.iterated(arguments[0])
+        first = self.value_of(starts[0]) if starts else self.const(0, node)
+
+        def count(index: Value) -> Value:
+            if _is_constant(first, 0):
+                return index
+            return self.prim("operator.add", [first, index], {}, node)
+
+        if isinstance(over, Items):
+            pairs = enumerate(over.items)
+            return Items([Items([count(self.const(i, node)), item]) for i, item in pairs])
+        inner = over
+        return self.counted(
+            self.length(over, node), lambda i: Items([count(i), self.at(inner, i, node)]), node
+        )
+
+    def reversed_(self, node: Any) -> Counted | Items:
+        if node.keywords or len(node.args) != 1:
+            raise self.unsupported(node, "reversed takes one argument")
+        over = self.iterated(node.args[0])
+        if isinstance(over, Items):
+            return Items(over.items[::-1], over.kind)
+        inner = over
+        length = self.length(over, node)
+        one = self.const(1, node)
+        last = self.prim("operator.sub", [length, one], {}, node)
+        domain = [last, self.const(-1, node), self.const(-1, node)]
+        return Counted(domain, lambda i: self.at(inner, i, node))
+
+    def plain_arguments(self, node: Any) -> list[Any]:
+        if any(isinstance(a, gast.Starred) for a in node.args):
+            raise self.unsupported(node, "star arguments are not supported yet", "write them out")
+        return list(node.args)
+
+    def unrolled(self, node: Any, items: Items) -> None:
+        """A loop over a tuple or list of known length: its body, once for each item."""
+        if node.orelse or _mentions(node.body, (gast.Break, gast.Continue, gast.Return)):
+            raise self.unsupported(
+                node,
+                "break, continue and else are not supported yet in a loop over a tuple",
+                "loop over range and index the tuple's array",
+            )
+        for item in items.items:
+            self.assign(node.target, item, node)
+            self.statements(node.body)
+
+    # --- comprehensions ---------------------------------------------------------------------------------
+
+    def total(self, node: Any, start: Binding) -> Binding:
+        """The built-in sum of a comprehension: a loop that adds up."""
+        name = f"$sum{id(node)}"
+        saved = {n: self.scope.vars.get(n) for n in _targets(node)}
+        self.scope.vars[name] = start
+        variable = gast.Name(name, gast.Load(), None, None)
+        addition = gast.BinOp(variable, gast.Add(), node.elt)
+        body: list[Any] = [gast.Assign([gast.Name(name, gast.Store(), None, None)], addition, None)]
+        for clause in reversed(node.generators):
+            for test in reversed(clause.ifs):
+                body = [gast.If(test, body, [])]
+            body = [gast.For(clause.target, clause.iter, body, [], None)]
+        loop = body[0]
+        for inner in gast.walk(loop):
+            if not hasattr(inner, "lineno"):
+                gast.copy_location(inner, node)
+        self.statements([loop])
+        result = self.scope.vars.pop(name)
+        self.restore(saved)
+        return result
+
+    def listed(self, node: Any) -> Binding:
+        """A list comprehension over a tuple of known length."""
+        (clause, *more) = node.generators
+        over = self.iterated(clause.iter)
+        if more or clause.ifs or not isinstance(over, Items):
+            raise self.unsupported(
+                node,
+                "a list comprehension whose length is not known here is not supported yet",
+                "fill an array in a loop, or write sum(... for ...)",
+            )
+        saved = {n: self.scope.vars.get(n) for n in _targets(node)}
+        items = []
+        for item in over.items:
+            self.assign(clause.target, item, node)
+            items.append(self.expression(copy.copy(node.elt)))
+        self.restore(saved)
+        return Items(items, "list")
+
+    def restore(self, saved: dict[str, Binding | None]) -> None:
+        """The variables of a comprehension are its own."""
+        for name, binding in saved.items():
+            if binding is None:
+                self.scope.vars.pop(name, None)
+            else:
+                self.scope.vars[name] = binding
+
+
+WRAPPERS: dict[Any, Callable[[Any, Any], Counted | Items]] = {
+    range: Iterables.range_,
+    zip: Iterables.zip_,
+    enumerate: Iterables.enumerate_,
+    reversed: Iterables.reversed_,
+}
+
+
+def _is_builtin(binding: Binding) -> bool:
+    return isinstance(binding, Static) and binding.value in (range, zip, enumerate, reversed)
+
+
+def _is_constant(value: Value, wanted: int) -> bool:
+    op = value.op
+    return op is not None and op.name == "const" and op.value == wanted
+
+
+def _targets(node: Any) -> list[str]:
+    """Names that a comprehension's clauses set."""
+    clauses = [n for c in node.generators for n in gast.walk(c.target)]
+    return [n.id for n in clauses if isinstance(n, gast.Name)]
+
+
+def _mentions(nodes: list[Any], types: tuple[type, ...]) -> bool:
+    return any(isinstance(n, types) for node in nodes for n in gast.walk(node))
