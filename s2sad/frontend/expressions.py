@@ -6,10 +6,10 @@ import types
 from typing import Any
 
 import gast
-import numpy as np
 
 from s2sad.errors import UnresolvedNameError
 from s2sad.frontend.base import Base
+from s2sad.frontend.forms import FORMS
 from s2sad.frontend.scope import Binding, Closure, Items, Static
 from s2sad.ir.core import Value, clone_block
 from s2sad.ir.kinds import Kind, passive
@@ -57,16 +57,32 @@ class Expressions(Base):
         return self.lookup(node)
 
     def expr_Tuple(self, node: Any) -> Binding:
-        return Items([self.expression(e) for e in self.no_stars(node.elts)])
+        return Items(self.each(node.elts))
 
     def expr_List(self, node: Any) -> Binding:
-        return Items([self.expression(e) for e in self.no_stars(node.elts)], "list")
+        return Items(self.each(node.elts), "list")
 
-    def no_stars(self, nodes: list[Any]) -> list[Any]:
+    def each(self, nodes: list[Any]) -> list[Binding]:
+        """The values of expressions, those behind a star one by one."""
+        out: list[Binding] = []
         for node in nodes:
-            if isinstance(node, gast.Starred):
-                raise self.unsupported(node, "a star expression is not supported yet")
-        return nodes
+            if not isinstance(node, gast.Starred):
+                out.append(self.expression(node))
+                continue
+            value = self.expression(node.value)
+            if not isinstance(value, Items):
+                raise self.unsupported(
+                    node,
+                    "a star is supported before tuples and lists of known length",
+                    "write them out",
+                )
+            out.extend(value.items)
+        return out
+
+    def expr_NamedExpr(self, node: Any) -> Binding:
+        value = self.expression(node.value)
+        self.assign(node.target, value, node)
+        return value
 
     def expr_ListComp(self, node: Any) -> Binding:
         return self.listed(node)
@@ -312,7 +328,7 @@ class Expressions(Base):
         if added and isinstance(node.args[0], (gast.GeneratorExp, gast.ListComp)):
             start = self.expression(node.args[1]) if len(node.args) > 1 else self.const(0, node)
             return self.total(node.args[0], start)
-        args = [self.expression(a) for a in self.no_stars(node.args)]
+        args = self.each(node.args)
         if any(k.arg is None for k in node.keywords):
             raise self.unsupported(node, "a call with **kwargs is not supported yet")
         kwargs = {k.arg: self.expression(k.value) for k in node.keywords}
@@ -330,7 +346,7 @@ class Expressions(Base):
         self, callee: Static, args: list[Binding], kwargs: dict[str, Binding], node: Any
     ) -> Binding:
         obj = callee.value
-        special = SPECIAL.get(id(obj))
+        special = FORMS.get(id(obj))
         if special is not None:
             result = special(self, args, kwargs, node)
             if result is not None:
@@ -388,7 +404,7 @@ class Expressions(Base):
                     node, f"the method {name!r} of a {receiver.kind} is not supported yet"
                 )
             raise self.primitives.missing(fn, self.span(node))
-        args = [self.value_of(a) for a in self.no_stars(node.args)]
+        args = [self.to_value(b, node) for b in self.each(node.args)]
         kwargs = {k.arg: self.value_of(k.value) for k in node.keywords}
         if name == "reshape":
             shape = args[0] if len(args) == 1 else self.op("tuple", args, passive("tuple"), node)
@@ -396,86 +412,6 @@ class Expressions(Base):
         if name == "transpose" and len(args) > 1:
             args = [self.op("tuple", args, passive("tuple"), node)]
         return self.prim(fn, [receiver, *args], kwargs, node)
-
-
-def _extreme(fn: str) -> Any:
-    def special(
-        self: Expressions, args: list[Binding], kwargs: dict[str, Binding], node: Any
-    ) -> Binding | None:
-        if len(args) == 1 and isinstance(args[0], Items):
-            args = args[0].items
-        if kwargs or len(args) < 2:
-            raise self.unsupported(
-                node,
-                f"this form of {fn.split('.')[1]} is not supported yet",
-                "compare two numbers, or use np.max and np.min on an array",
-            )
-        result = self.to_value(args[0], node)
-        for arg in args[1:]:
-            result = self.prim(fn, [result, self.to_value(arg, node)], {}, node)
-        return result
-
-    return special
-
-
-def _sum(
-    self: Expressions, args: list[Binding], kwargs: dict[str, Binding], node: Any
-) -> Binding | None:
-    if not isinstance(args[0], Items) or kwargs:
-        raise self.unsupported(
-            node,
-            "the built-in sum is supported for tuples and lists of known length",
-            "use np.sum for an array",
-        )
-    total = self.to_value(args[1], node) if len(args) > 1 else self.const(0, node)
-    for item in args[0].items:
-        total = self.prim("operator.add", [total, self.to_value(item, node)], {}, node)
-    return total
-
-
-def _len(
-    self: Expressions, args: list[Binding], kwargs: dict[str, Binding], node: Any
-) -> Binding | None:
-    return self.const(len(args[0].items), node) if isinstance(args[0], Items) else None
-
-
-def _pow(
-    self: Expressions, args: list[Binding], kwargs: dict[str, Binding], node: Any
-) -> Binding | None:
-    if len(args) != 2 or kwargs:
-        raise self.unsupported(node, "pow with a modulus is not differentiable")
-    return self.prim("operator.pow", [self.to_value(a, node) for a in args], {}, node)
-
-
-def _array(
-    self: Expressions, args: list[Binding], kwargs: dict[str, Binding], node: Any
-) -> Binding | None:
-    """np.array of a list of numbers or arrays: its items are operands, so that derivatives pass through."""
-    if len(args) != 1 or not isinstance(args[0], Items) or set(kwargs) - {"dtype"}:
-        return None
-    dtype = {k: self.to_value(v, node) for k, v in kwargs.items()}
-
-    def made(items: Items) -> Value:
-        values = [made(i) if isinstance(i, Items) else self.to_value(i, node) for i in items.items]
-        return self.prim("intrinsic.array_of", values, {}, node)
-
-    if dtype:
-        values = [
-            made(i) if isinstance(i, Items) else self.to_value(i, node) for i in args[0].items
-        ]
-        return self.prim("intrinsic.array_of", [*values], dtype, node)
-    return made(args[0])
-
-
-SPECIAL = {
-    id(np.array): _array,
-    id(np.asarray): _array,
-    id(max): _extreme("builtins.max"),
-    id(min): _extreme("builtins.min"),
-    id(sum): _sum,
-    id(len): _len,
-    id(pow): _pow,
-}
 
 
 def _literal(value: Value) -> bool:
@@ -489,9 +425,9 @@ def _is_library(function: types.FunctionType) -> bool:
 
 def _describe(node: Any) -> str:
     names = {
-        "ListComp": "a list comprehension", "DictComp": "a dict comprehension", "SetComp": "a set comprehension",
+        "DictComp": "a dict comprehension", "SetComp": "a set comprehension",
         "GeneratorExp": "a generator expression", "Dict": "a dict", "Set": "a set", "Yield": "yield",
-        "YieldFrom": "yield from", "Await": "await", "NamedExpr": "an assignment expression (:=)",
+        "YieldFrom": "yield from", "Await": "await",
         "Starred": "a star expression", "Slice": "a slice outside of brackets",
     }  # fmt: skip
     return names.get(type(node).__name__, f"this expression ({type(node).__name__})")

@@ -123,6 +123,12 @@ class Attempt:
     def run_condition(self, start: dict[str, Binding]) -> None:
         """The condition of a while loop, on parameters of its own."""
         low = self.low
+        if any(isinstance(n, gast.NamedExpr) for n in gast.walk(self.node.test)):
+            raise low.unsupported(
+                self.node.test,
+                "':=' in the condition of a while loop is not supported yet",
+                "write while True, the assignment, and an if with break",
+            )
         self.condition = Block()
         copies = {p: Value(p.kind, p.hint) for p in self.params}
         for p in self.params:

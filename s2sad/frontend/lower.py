@@ -139,13 +139,17 @@ class Lowering(Expressions, Control):
         node: Any,
     ) -> None:
         arguments = source.node.args
-        if arguments.vararg or arguments.kwarg:
+        if arguments.kwarg:
             raise self.unsupported(
-                node, f"{source.name!r} takes *args or **kwargs, which is not supported yet"
+                node,
+                f"{source.name!r} takes **kwargs, which is not supported yet",
+                "name the keywords",
             )
         names = [a.id for a in [*arguments.posonlyargs, *arguments.args]]
         allowed = names + [a.id for a in arguments.kwonlyargs]
-        if len(args) > len(names):
+        if arguments.vararg:
+            scope.vars[arguments.vararg.id] = Items(args[len(names) :])
+        elif len(args) > len(names):
             raise self.unsupported(
                 node, f"{source.name!r} takes {len(names)} arguments, not {len(args)}"
             )
