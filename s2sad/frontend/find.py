@@ -70,20 +70,25 @@ def find(function: Any) -> FunctionSource:
     path = function.__code__.co_filename
     linecache.checkcache(path)
     text = "".join(linecache.getlines(path, function.__globals__))
+    unavailable = SourceUnavailableError(
+        f"the source of {function.__name__!r} is not available (it was made by exec, or typed at a prompt)",
+        help="put the function in a file and import it",
+    )
     if not text:
-        raise SourceUnavailableError(
-            f"the source of {function.__name__!r} is not available (it was made by exec, or typed at a prompt)",
-            help="put the function in a file and import it",
-        )
+        raise unavailable
     file = SourceFile(path, text)
     try:
         module = _module(path, text)
     except SyntaxError as error:
+        if path == "<string>":
+            raise unavailable from error
         raise SourceUnavailableError(
             f"{path} cannot be parsed any more: {error.msg}",
             help="reload the module after editing it",
         ) from error
     nodes = [n for n in ast.walk(module) if _starts_at(n, function)]
+    if not nodes and path == "<string>":
+        raise unavailable  # the text is that of another program that was run from a string
     if len(nodes) != 1:
         what = "shares its line with another lambda" if nodes else "is not where its code says"
         span = span_of(file, nodes[0]) if nodes else None
