@@ -16,6 +16,7 @@ import click
 import numpy as np
 
 import s2sad
+from bench import growth
 from bench.others import OTHERS
 from bench.problems import Problem, problems
 
@@ -141,7 +142,9 @@ def main(quick: bool, write: Path | None) -> None:
     for name in sorted(missing):
         print(f"{name} is not installed: left out")
     if write:
-        write.write_text(TEXT.format(facts=facts, table="\n".join(lines)))
+        grown = growth.table((25, 50) if quick else growth.LENGTHS)
+        text = TEXT.format(facts=facts, table="\n".join(lines), growth=grown)
+        write.write_text(text, encoding="utf-8")
 
 
 TEXT = """# Benchmarks
@@ -154,6 +157,13 @@ written as a `fori_loop`; its compile time is a column of its own.
 {table}
 
 {facts}
+
+## How long a transformation takes
+
+`python -m bench.growth`: processor time from a function to the first value of its gradient, for functions of straight
+lines, branches and loops.
+
+{growth}
 """
 
 

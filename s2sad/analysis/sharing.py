@@ -2,7 +2,8 @@
 
 Each array goes back to *origins*: the operations, arguments and constants that made its memory. Views, updates
 in place, branches and loops pass origins on; two values may share memory where they have an origin in common
-(points-to sets, as in Andersen 1994, by operation and not by iteration).
+(points-to sets, as in Andersen 1994). What an operation in a loop made in this iteration is one origin, what it
+made in earlier ones is another.
 """
 
 from __future__ import annotations
@@ -24,7 +25,14 @@ class Foreign:
     key: object
 
 
-Origin = Value | Foreign
+@dataclass(frozen=True)
+class Earlier:
+    """Memory that an operation in a loop made in an earlier iteration, or in a loop that has ended."""
+
+    made: Value
+
+
+Origin = Value | Foreign | Earlier
 NOTHING: frozenset[Origin] = frozenset()
 
 
@@ -58,6 +66,7 @@ class Sharing:
     def __init__(self, context: Context, function: Function) -> None:
         self.context = context
         self.origins: dict[Value, frozenset[Origin]] = {}
+        self.inside: dict[Op, set[Value]] = {}
         for param in function.params:
             self.add(param, frozenset([Foreign(param)]))
         self.changed = True
@@ -90,11 +99,13 @@ class Sharing:
     def merge(self, result: Value, target: Value) -> None:
         """From now on the operation of `result` writes into the memory of `target`."""
         instead = self.of(target)
-        for value in list(self.values.get(result, ())):
-            self.origins[value] = (self.origins[value] - {result}) | instead
-            for origin in instead:
-                self.values[origin][value] = None
-        self.values[result] = {}
+        earlier = instead | {Earlier(o) for o in instead if isinstance(o, Value)}
+        for old, new in ((result, instead), (Earlier(result), earlier)):
+            for value in list(self.values.get(old, ())):
+                self.origins[value] = (self.origins[value] - {old}) | new
+                for origin in new:
+                    self.values.setdefault(origin, {})[value] = None
+            self.values[old] = {}
 
     def add(self, value: Value, origins: frozenset[Origin]) -> None:
         old = self.of(value)
@@ -134,7 +145,7 @@ class Sharing:
         for init, param, following, final in zip(
             loop.inits, loop.carried, loop.next, loop.finals, strict=True
         ):
-            both = self.of(init) | self.of(following)
+            both = self.of(init) | self.later(loop, following)
             self.add(param, both)
             self.add(final, both)
         if not loop.is_for:
@@ -143,4 +154,13 @@ class Sharing:
         for tape, param in zip(loop.tapes_in, loop.consumed, strict=True):
             self.add(param, self.of(tape))
         for value, tape in zip(loop.collects, loop.tapes_out, strict=True):
-            self.add(tape, self.of(value))
+            self.add(tape, self.later(loop, value))
+
+    def later(self, loop: Loop, value: Value) -> frozenset[Origin]:
+        """The origins of a value of a loop's body, seen from the next iteration, or from after the loop."""
+        if loop.op not in self.inside:
+            self.inside[loop.op] = {r for op in loop.body.walk() for r in op.results}
+        inside = self.inside[loop.op]
+        return frozenset(
+            Earlier(o) if isinstance(o, Value) and o in inside else o for o in self.of(value)
+        )

@@ -16,7 +16,7 @@ SHAPE_OF_SECOND = {"helper.unbroadcast", "helper.spread"}
 
 
 class Liveness:
-    """`after[op]`: values that are read after `op`. `clashes[v]`: values alive at the same time as `v`.
+    """`after[op]`: values that are read after `op`. `clashes[v]`: values alive where `v` is set.
 
     `nested` holds the operations that are printed inside another statement; `appends` maps an operation (or a
     block, for its start) to the values that are put on tapes right after it. With `contents`, asking for a value's
@@ -41,18 +41,17 @@ class Liveness:
         self._define(function.params, start)
 
     def interfere(self, a: Value, b: Value) -> bool:
-        return b in self.clashes.get(a, ())
+        return b in self.clashes.get(a, ()) or a in self.clashes.get(b, ())
 
     def _define(self, values: list[Value], live: set[Value]) -> None:
         """Values born together: each clashes with what is alive then, and with the others."""
         if not self.clashing:
             return
+        together = live.union(values)
         for value in values:
             row = self.clashes.setdefault(value, set())
-            for other in [*live, *values]:
-                if other is not value:
-                    row.add(other)
-                    self.clashes.setdefault(other, set()).add(value)
+            row |= together
+            row.discard(value)
 
     def read_by(self, op: Op) -> list[Value]:
         if self.contents and op.fn in SHAPE_ONLY:
