@@ -263,7 +263,8 @@ class _Algebra:
         for operand in op.operands:
             inner = self.inside(operand, block, False)
             if inner is not None and inner.fn in parts:
-                total += self.cost_of(inner, block, seen)
+                if inner.fn not in ("operator.add", "operator.sub") or self.same_kind(inner):
+                    total += self.cost_of(inner, block, seen)
             elif operand.op is not None and operand.op.fn == "operator.neg":
                 total += self.weight(operand) if self.count.get(operand) == 1 else 0.0
         return total

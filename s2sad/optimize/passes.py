@@ -12,8 +12,8 @@ from s2sad.optimize.dead import drop_dead
 ROUNDS = 40
 
 
-def optimise(context: Context, function: Function) -> None:
-    """Rewrite a differentiated function in place until nothing changes."""
+def optimise(context: Context, function: Function) -> int:
+    """Rewrite a differentiated function in place until nothing changes; how many rounds that took."""
     drop_dead(function)
     context.anchors.clear()
     for param in function.params:
@@ -24,10 +24,11 @@ def optimise(context: Context, function: Function) -> None:
         root = context.dims.find(size)
         if isinstance(root, Dim):
             context.anchors.setdefault(root, context.anchors[size])
-    for _ in range(ROUNDS):
+    for done in range(ROUNDS):
         changed = simplify(context, function)
         changed = drop_dead(function) or changed
         if changed:
             continue
         if not collect_terms(context, function):
-            return
+            return done
+    return ROUNDS

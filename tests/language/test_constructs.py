@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import s2sad
+from s2sad.optimize.passes import ROUNDS, optimise
 from tests.language.constructs import CONSTRUCTS, RIGHT, Construct
 from tests.oracle import program as oracle
 from tests.properties.check import Mismatch, Skipped, check, load, same
@@ -83,6 +86,22 @@ def emitted() -> dict[str, str]:
         except Exception:
             continue
     return texts
+
+
+def test_the_optimiser_settles(monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds: list[int] = []
+
+    def counted(context: Any, function: Any) -> int:
+        rounds.append(optimise(context, function))
+        return rounds[-1]
+
+    monkeypatch.setattr("s2sad.pipeline.optimise", counted)
+    for construct in CONSTRUCTS[::2]:
+        gradient = s2sad.grad(load(construct.text).f, wrt=construct.positions)
+        with contextlib.suppress(s2sad.S2SADError):
+            gradient(*construct.args)
+            s2sad.tangent(gradient, wrt=construct.positions).emit(None)
+    assert len(rounds) > 400 and max(rounds) < ROUNDS
 
 
 def test_emitted_code_is_clean(emitted: dict[str, str], tmp_path: Path) -> None:
