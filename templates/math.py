@@ -272,3 +272,47 @@ def erfc(x):
 def fma(x, y, z):
     w = math.fma(x, y, z)
     w_dot = x_dot * y + x * y_dot + z_dot
+
+
+@rule(math.gamma)
+def gamma(x):
+    y = math.gamma(x)
+    y_dot = y * polygamma(0, x) * x_dot
+
+
+@rule(math.lgamma)
+def lgamma(x):
+    y = math.lgamma(x)
+    y_dot = polygamma(0, x) * x_dot
+
+
+@helper
+def polygamma(n, x):
+    """Derivative n of the digamma function: recurrence to x >= 15, and the asymptotic series there.
+
+    Abramowitz and Stegun, Handbook of Mathematical Functions (1964), 6.3.18, 6.4.6 and 6.4.11.
+    """
+    sign = 1.0 if n % 2 else -1.0
+    total = 0.0
+    while x < 15.0:
+        total += sign * math.factorial(n) / x ** (n + 1)
+        x += 1.0
+    total += sign * math.factorial(n - 1) / x**n if n else math.log(x)
+    total += sign * math.factorial(n) / (2.0 * x ** (n + 1))
+    bernoulli = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6)
+    for k, b in enumerate(bernoulli, start=1):
+        ratio = math.factorial(2 * k + n - 1) / math.factorial(2 * k)
+        total += sign * b * ratio / x ** (2 * k + n)
+    return total
+
+
+@rule(polygamma, zero_in="n", shape="scalar")
+def polygamma_rule(n, x):
+    y = polygamma(n, x)
+    y_dot = polygamma(n + 1, x) * x_dot
+
+
+@rule(math.nextafter, zero_in="y")
+def nextafter(x, y, *, steps=None):
+    z = math.nextafter(x, y, steps=steps)
+    z_dot = x_dot

@@ -46,7 +46,7 @@ nondifferentiable(
     np.isclose, np.allclose, np.array_equal, np.array_equiv, np.all, np.any, np.ndarray.all, np.ndarray.any,
     np.isrealobj, np.iscomplexobj, np.isscalar, np.iterable, np.isin, np.issubdtype, np.can_cast,
     np.shares_memory, np.may_share_memory, math.floor, math.ceil, math.trunc,
-    math.isnan, math.isinf, math.isfinite, math.isclose,
+    math.isnan, math.isinf, math.isfinite, math.isclose, math.ulp,
     builtins.callable, builtins.issubclass, builtins.all, builtins.any,
 )  # fmt: skip
 

@@ -30,7 +30,7 @@ MATH = {
     "sinh": REAL, "cosh": REAL, "tanh": REAL, "asinh": REAL, "acosh": (1.3, 4.0), "atanh": (-0.8, 0.8),
     "exp": REAL, "exp2": REAL, "expm1": REAL, "log": POSITIVE, "log2": POSITIVE, "log10": POSITIVE,
     "log1p": (-0.6, 2.0), "sqrt": POSITIVE, "cbrt": POSITIVE, "fabs": (-3.0, -0.2), "degrees": REAL,
-    "radians": REAL, "erf": REAL, "erfc": REAL,
+    "radians": REAL, "erf": REAL, "erfc": REAL, "gamma": (0.3, 4.0), "lgamma": (0.2, 30.0),
 }  # fmt: skip
 
 
@@ -259,6 +259,8 @@ CASES = [
     ),
     # functions of the math module with two arguments
     case("math_atan2", "math.atan2(x, y)", (1.5, -0.5), (-1.0, 0.3), analytic=False),
+    case("math_gamma_negative", "math.gamma(x)", -1.4, -0.3, analytic=False),
+    case("math_nextafter", "math.nextafter(x, 2.0) * x", 0.7, analytic=False),
     case("math_hypot", "math.hypot(x, y)", (1.5, -0.5), analytic=False),
     case(
         "math_hypot_three", "math.hypot(x, y, z) * math.hypot(x)", (1.5, -0.5, 0.3), analytic=False
