@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from s2sad.analysis.aliases import check_writes
-from s2sad.analysis.build import bind
+from s2sad.analysis.build import bind, result_kind
 from s2sad.analysis.context import Context
 from s2sad.analysis.kinds import infer_function
 from s2sad.analysis.narrow import narrow
@@ -62,6 +62,7 @@ class Rules:
     def __init__(self, program: Program) -> None:
         self.registry = program.registry
         self._inlined = program.inlined
+        self.scratch = Context(program.registry)
 
     def name_of(self, obj: Any, preferred: str = "") -> str | None:
         return self.registry.name_of(obj, preferred)
@@ -77,6 +78,10 @@ class Rules:
             raise self.missing(fn, span)
         params, operands = bind(rule, fn, args, kwargs, span)
         return params, operands, {"star": rule.star} if rule.star else {}
+
+    def kind_of(self, op: Op) -> Kind:
+        """Kind of a primitive's result. A context of its own: what a try at lowering says of lengths may not hold."""
+        return result_kind(self.scratch, op, self.registry.rules[op.fn])
 
     def missing(self, name: str, span: Span) -> S2SADError:
         return MissingRuleError(f"no derivative rule for {name}", span=span, help=skeleton(name))

@@ -35,6 +35,13 @@ class Span:
     end_column: int
     statement: Statement | None = None
 
+    def text(self) -> str:
+        """The source under the span, on one line."""
+        lines = [self.file.line(n) for n in range(self.line, self.end_line + 1)]
+        lines[-1] = lines[-1][: self.end_column]
+        lines[0] = lines[0][self.column :]
+        return " ".join(line.strip() for line in lines)
+
     def carets(self) -> str:
         """The source line with carets under the span, as a diagnostic shows it."""
         text = self.file.line(self.line)

@@ -288,7 +288,7 @@ REFUSED = [
         s2sad.UnsupportedSyntaxError,
         """
         def f(x: float):
-            values = [x, 2.0 * x]
+            values = np.array([x, 2.0 * x])
             del values[0]
             return values[0]
         """,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from s2sad.errors import S2SADError, UnsupportedSyntaxError
+from s2sad.errors import AliasingError, S2SADError, UnsupportedSyntaxError
 from s2sad.frontend.find import FunctionSource
-from s2sad.frontend.scope import Binding, Closure, Items, Scope, Static
+from s2sad.frontend.known import NOT_KNOWN, answer, same_value
+from s2sad.frontend.scope import Binding, Cell, Closure, Items, Scope, State, Static, replaced
 from s2sad.ir.core import Block, Op, Value
 from s2sad.ir.kinds import Kind, kind_of_constant, passive
 from s2sad.source import Span, Statement
@@ -24,6 +25,7 @@ class Primitives(Protocol):
         self, fn: str, args: list[Value], kwargs: dict[str, Value], span: Span
     ) -> tuple[list[str], list[Value], dict[str, Any]]: ...
     def missing(self, name: str, span: Span) -> S2SADError: ...
+    def kind_of(self, op: Op) -> Kind: ...
     def inlined(self, obj: Any) -> Any: ...
 
 
@@ -33,12 +35,21 @@ class Base:
     def __init__(self, source: FunctionSource, primitives: Primitives) -> None:
         self.source = source
         self.primitives = primitives
-        self.scope = Scope(source)
+        self.state = State()
+        self.scope: Scope = self.state.add(Scope(source))
+        self.here: Any = source.node
         self.block = Block()
         self.statement: Statement | None = None
         self.sources: list[FunctionSource] = [source]
         self.stack: list[Any] = []
         self.captured: dict[str, Any] = {}
+        self.current: dict[str, Callable[[], Any]] = {}
+        self.known: dict[int, Any] = {}
+        self.renewals: dict[
+            Value, Value
+        ] = {}  # views that were taken again, and what they were before
+        self.silenced: dict[str, str] = {}  # floating point warnings that the function silences
+        self.unnamed: set[Value] = set()  # values that take the name of their first variable
         self.loop_indices: set[Value] = set()
         self.new_in_loop: set[Value] = set()
 
@@ -49,19 +60,46 @@ class Base:
         def simple_statement(self, node: Any) -> None: ...
         def assign(self, target: Any, value: Binding, node: Any) -> None: ...
         def lookup(self, node: Any) -> Binding: ...
-        def outer_object(self, obj: Any, name: str, node: Any) -> Binding: ...
+        def outer_object(
+            self, obj: Any, name: str, node: Any, current: Callable[[], Any] | None = None
+        ) -> Binding: ...
+        def run_body(self, node: Any) -> Binding: ...
+        def keywords(self, node: Any) -> dict[str, Binding]: ...
+        def index(self, node: Any) -> Value: ...
+        def delete_item(self, cell: Cell, index: Binding, node: Any) -> None: ...
+        def short_circuit(self, word: str, first: Binding, rest: Any, node: Any) -> Binding: ...
+        def attribute(self, binding: Binding, name: str, node: Any) -> Binding: ...
+        def set_attribute(self, binding: Binding, name: str, value: Binding, node: Any) -> None: ...
+        def class_attribute(self, receiver: Binding, cls: Any, name: str, node: Any) -> Binding: ...
+        def order(
+            self, items: list[Binding], kwargs: dict[str, Binding], node: Any
+        ) -> list[Binding]: ...
+        def shown(self, node: Any, what: str) -> Value: ...
+        def is_basic(self, index: Value) -> bool: ...
+        def is_loop_index(self, value: Value) -> bool: ...
+        def binary(self, op: Any, left: Value, right: Value, node: Any) -> Value: ...
+        def refresh(self, old: Value, new: Value) -> None: ...
+        def each(self, nodes: list[Any]) -> list[Binding]: ...
+        def lazy_call(self, callee: Binding, node: Any) -> Binding | None: ...
+        def pairs(
+            self, args: list[Binding], kwargs: dict[str, Binding], node: Any
+        ) -> dict[Any, Binding]: ...
         def undef(self, node: Any) -> Value: ...
         def total(self, node: Any, start: Binding) -> Binding: ...
         def listed(self, node: Any) -> Binding: ...
+        def dict_listed(self, node: Any) -> Binding: ...
         def leaving(self, node: Any) -> bool | Value: ...
         def known_truth(self, binding: Binding) -> bool | None: ...
         def closure(self, node: Any, name: str) -> Closure: ...
-        def call_python(
-            self, function: Any, args: list[Binding], kwargs: dict[str, Binding], node: Any
+        def call(
+            self, callee: Binding, args: list[Binding], kwargs: dict[str, Binding], node: Any
         ) -> Binding: ...
-        def call_closure(
-            self, closure: Closure, args: list[Binding], kwargs: dict[str, Binding], node: Any
-        ) -> Binding: ...
+        def sequence(self, binding: Binding) -> Items | None: ...
+        def literal(self, binding: Binding) -> Any: ...
+        def new_list(self, items: list[Binding], kind: Any = list) -> Cell: ...
+        def new_set(self, items: list[Binding], node: Any) -> Items: ...
+        def new_dict(self, items: dict[Any, Binding]) -> Cell: ...
+        def given(self, binding: Binding, node: Any) -> list[Binding]: ...
         def choose(
             self,
             test: Value,
@@ -87,17 +125,32 @@ class Base:
     ) -> Value:
         params, operands, extra = self.primitives.bind(fn, args, kwargs, self.span(node))
         attrs = {"fn": fn, "params": params, **extra, **more}
-        return self.block.append(
-            Op("prim", operands, [Value()], attrs, [], self.span(node), exact=True)
-        ).result
+        op = Op("prim", operands, [Value()], attrs, [], self.span(node), exact=True)
+        op.result.kind = self.primitives.kind_of(op)
+        known = answer(op)
+        if known is not NOT_KNOWN:
+            return self.const(known, node)
+        return same_value(op) or self.block.append(op).result
 
     def unsupported(self, node: Any, what: str, help: str = "") -> UnsupportedSyntaxError:
         return UnsupportedSyntaxError(what, span=self.span(node), help=help or PLAIN)
+
+    def aliasing(self, node: Any, what: str, help: str = "") -> AliasingError:
+        return AliasingError(what, span=self.span(node), help=help or "work on a copy")
+
+    def replace(self, old: Value, new: Value) -> None:
+        """Every name and container that holds an array holds its new version after a write."""
+        for (holder, name), binding in list(self.state.places()):
+            now = replaced(binding, old, new)
+            if now is not binding:
+                holder.vars[name] = now
 
     def to_value(self, binding: Binding, node: Any) -> Value:
         """A binding as one value of the IR."""
         if isinstance(binding, Value):
             return binding
+        if isinstance(binding, Cell) and isinstance(binding.contents, Items):
+            binding = binding.contents
         if isinstance(binding, Items):
             operands = [self.to_value(i, node) for i in binding.items]
             return self.op(binding.kind, operands, passive(binding.kind), node)
@@ -107,7 +160,9 @@ class Base:
             if isinstance(binding.value, bool):
                 return self.const(binding.value, node)
         name = getattr(getattr(binding, "value", None), "__name__", None)
-        what = name or getattr(binding, "name", "this object")
+        kind = getattr(binding, "kind", None)
+        named = getattr(kind, "__name__", None) if isinstance(kind, type) else None
+        what = name or getattr(binding, "name", "") or f"this {named or 'object'}"
         raise self.unsupported(node, f"{what!r} cannot be used as a value here")
 
     def value_of(self, node: Any) -> Value:

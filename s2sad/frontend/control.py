@@ -14,10 +14,11 @@ import gast
 
 from s2sad.frontend.find import statement_of
 from s2sad.frontend.iterables import Iterables
-from s2sad.frontend.loops import FLAGS, Attempt, NeedsStructure, Vars
-from s2sad.frontend.scope import Binding, Closure, Items, Static
+from s2sad.frontend.loops import ActingCondition, Attempt, Plan
+from s2sad.frontend.merge import FLAGS, Merge
+from s2sad.frontend.scope import Binding, Place, Snapshot, Static
 from s2sad.ir.core import Block, Op, Value
-from s2sad.ir.kinds import ANY, BOOL, NEVER
+from s2sad.ir.kinds import NEVER
 
 
 class Control(Iterables):
@@ -106,23 +107,19 @@ class Control(Iterables):
         self, test: Value, then: Callable[[], None], other: Callable[[], None], node: Any, form: str
     ) -> None:
         """Run two pieces of lowering as branches of an `if`, and merge the variables that they set."""
-        outer, before, statement = self.block, dict(self.scope.vars), self.statement
+        outer, before, statement = self.block, self.state.take(), self.statement
         blocks: list[Block] = []
-        ends: list[Vars] = []
+        ends: list[Snapshot] = []
         for run in (then, other):
             self.block = Block()
-            self.scope.vars = dict(before)
+            self.state.restore(before)
             run()
             blocks.append(self.block)
-            ends.append(self.scope.vars)
+            ends.append(self.state.take())
         self.statement = statement
         op = Op("if", [test], [], {"form": form}, blocks, self.span(node), exact=True)
         self.block = outer
-        merged = dict(before)
-        for name in list(dict.fromkeys([*ends[0], *ends[1]])):
-            a, b = ends[0].get(name), ends[1].get(name)
-            merged[name] = self.merge(op, name, a, b, node)
-        self.scope.vars = merged
+        self.state.restore(Merge(self, op, before, ends, node).state())
         outer.append(op)
 
     def choose(
@@ -146,62 +143,6 @@ class Control(Iterables):
     def set_var(self, name: str, binding: Binding) -> None:
         self.scope.vars[name] = binding
 
-    def merge(self, op: Op, name: str, a: Binding | None, b: Binding | None, node: Any) -> Binding:
-        """The binding of a variable after a branch that gives it `a` on one side and `b` on the other."""
-        if a is b and a is not None:
-            return a
-        if isinstance(a, Items) and isinstance(b, Items) and len(a.items) == len(b.items):
-            return Items(
-                [self.merge(op, name, p, q, node) for p, q in zip(a.items, b.items, strict=True)],
-                a.kind,
-            )
-        if isinstance(a, Items) and b is None:
-            return Items([self.merge(op, name, p, None, node) for p in a.items], a.kind)
-        if isinstance(b, Items) and a is None:
-            return Items([self.merge(op, name, None, q, node) for q in b.items], b.kind)
-        if isinstance(a, Static) and isinstance(b, Static) and a.value is b.value:
-            return a
-        if name in FLAGS:
-            a, b = a or Static(False), b or Static(False)
-            if isinstance(a, Static) and isinstance(b, Static) and a.value == b.value:
-                return a
-        for binding in (a, b):
-            if (
-                isinstance(binding, Closure)
-                or isinstance(binding, Static)
-                and not isinstance(binding.value, bool)
-            ):
-                other = b if binding is a else a
-                if other is None:
-                    return binding
-                if isinstance(other, Value) and other in self.new_in_loop:
-                    raise NeedsStructure(name, binding)
-                raise self.unsupported(
-                    node,
-                    f"{name!r} is one function or object on one branch and another on the other",
-                    "call the function inside the branch",
-                )
-        for one, other in ((a, b), (b, a)):
-            if isinstance(one, Items) and isinstance(other, Value) and other in self.new_in_loop:
-                raise NeedsStructure(name, one)
-        if isinstance(a, Items) or isinstance(b, Items):
-            raise self.unsupported(
-                node,
-                f"{name.strip('$')!r} has another structure on each branch",
-                "give it the same number of items on both",
-            )
-        values = []
-        for binding, block in ((a, op.regions[0]), (b, op.regions[1])):
-            saved, self.block = self.block, block
-            value = self.undef(node) if binding is None else self.to_value(binding, node)
-            self.block = saved
-            block.yields.append(value)
-            values.append(value)
-        result = Value(BOOL if name in FLAGS else ANY, "" if name.startswith("$") else name)
-        result.op = op
-        op.results.append(result)
-        return result
-
     def undef(self, node: Any) -> Value:
         return self.op("undef", [], NEVER, node)
 
@@ -213,16 +154,26 @@ class Control(Iterables):
     def loop(
         self, node: Any, domain: list[Value] | None, element: Callable[[Value], Binding] | None
     ) -> None:
-        names = _assigned(node)
-        templates: dict[str, Binding] = {}
-        flags: set[str] = set()
-        outer, before, statement = self.block, dict(self.scope.vars), self.statement
+        named = (
+            any(isinstance(n, gast.NamedExpr) for n in gast.walk(node.test))
+            if domain is None
+            else False
+        )
+        if named:
+            node = self.endless(node)
+        places: dict[Place, None] = {(self.scope.owner(n), n): None for n in _assigned(node)}
+        plan = Plan(node, domain, element, places)
+        outer, before, statement = self.block, self.state.take(), self.statement
         while True:
-            self.block, self.scope.vars, self.statement = outer, dict(before), statement
+            self.block, self.statement = outer, statement
+            self.state.restore(before)
             mark = len(outer.ops)
-            attempt = Attempt(self, node, names, templates, flags, domain, element)
-            if attempt.run():
-                break
+            attempt = Attempt(self, plan, before)
+            try:
+                if attempt.run():
+                    break
+            except ActingCondition:
+                plan.node = node = self.endless(node)
             del outer.ops[mark:]
         self.block = outer
         attempt.finish()
@@ -235,6 +186,20 @@ class Control(Iterables):
                 self.branch(
                     broken, lambda: None, lambda: self.statements(node.orelse), node, "guard"
                 )
+
+    def endless(self, node: Any) -> Any:
+        """`while test` as an endless loop that tests and breaks, for a test that changes variables."""
+        if node.orelse:
+            raise self.unsupported(
+                node.test,
+                "a condition that changes variables is not supported in a while loop with else",
+                "write while True, with an if and break",
+            )
+        test = gast.If(node.test, [gast.Pass()], [gast.Break()])
+        loop = gast.While(gast.Constant(True, None), [test, *node.body], [])
+        for made in (loop, loop.test, test, *test.body, *test.orelse):
+            gast.copy_location(made, node.test)
+        return gast.copy_location(loop, node)
 
 
 def _always_leaves(nodes: list[Any]) -> bool:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import types
+import contextlib
+import operator
 from typing import Any
 
 import gast
 
-from s2sad.errors import UnresolvedNameError
-from s2sad.frontend.base import Base
-from s2sad.frontend.forms import FORMS
-from s2sad.frontend.scope import Binding, Closure, Items, Static
-from s2sad.ir.core import Value, clone_block
+from s2sad.frontend.calls import Calls
+from s2sad.frontend.containers import UNKNOWN
+from s2sad.frontend.scope import Binding, Cell, Choice, Items, Static
+from s2sad.ir.core import Value
 from s2sad.ir.kinds import Kind, passive
 
 BINARY = {
@@ -24,16 +24,16 @@ COMPARE = {
     "NotEq": "operator.ne", "Is": "operator.is_", "IsNot": "operator.is_not", "In": "operator.contains",
     "NotIn": "intrinsic.not_contains",
 }  # fmt: skip
-ATTRIBUTES = {
-    "shape": "intrinsic.shape", "ndim": "intrinsic.ndim", "size": "intrinsic.size", "dtype": "intrinsic.dtype",
-    "T": "numpy.ndarray.T",
+ORDERS = {
+    "Lt": operator.lt, "LtE": operator.le, "Gt": operator.gt, "GtE": operator.ge, "Eq": operator.eq,
+    "NotEq": operator.ne,
 }  # fmt: skip
 FOLDED = {
     "operator.neg": lambda x: -x, "operator.not_": lambda x: not x, "operator.pos": lambda x: +x,
 }  # fmt: skip
 
 
-class Expressions(Base):
+class Expressions(Calls):
     """The part of `Lowering` that handles expressions."""
 
     def expression(self, node: Any) -> Binding:
@@ -60,7 +60,27 @@ class Expressions(Base):
         return Items(self.each(node.elts))
 
     def expr_List(self, node: Any) -> Binding:
-        return Items(self.each(node.elts), "list")
+        return self.new_list(self.each(node.elts))
+
+    def expr_Set(self, node: Any) -> Binding:
+        return self.new_set(self.each(node.elts), node)
+
+    def expr_Dict(self, node: Any) -> Binding:
+        items: dict[Any, Binding] = {}
+        for key_node, value_node in zip(node.keys, node.values, strict=True):
+            value = self.expression(value_node)
+            if key_node is None:
+                items.update(self.pairs([value], {}, node))
+                continue
+            key = self.literal(self.expression(key_node))
+            if key is UNKNOWN:
+                raise self.unsupported(
+                    key_node,
+                    "a key of a dict is only known at run time",
+                    "use a NumPy array, or keys that are literals",
+                )
+            items[key] = value
+        return self.new_dict(items)
 
     def each(self, nodes: list[Any]) -> list[Binding]:
         """The values of expressions, those behind a star one by one."""
@@ -69,14 +89,7 @@ class Expressions(Base):
             if not isinstance(node, gast.Starred):
                 out.append(self.expression(node))
                 continue
-            value = self.expression(node.value)
-            if not isinstance(value, Items):
-                raise self.unsupported(
-                    node,
-                    "a star is supported before tuples and lists of known length",
-                    "write them out",
-                )
-            out.extend(value.items)
+            out.extend(self.given(self.expression(node.value), node))
         return out
 
     def expr_NamedExpr(self, node: Any) -> Binding:
@@ -87,52 +100,62 @@ class Expressions(Base):
     def expr_ListComp(self, node: Any) -> Binding:
         return self.listed(node)
 
+    def expr_DictComp(self, node: Any) -> Binding:
+        return self.dict_listed(node)
+
+    def expr_SetComp(self, node: Any) -> Binding:
+        items = self.sequence(self.listed(node))
+        assert items is not None
+        return self.new_set(items.items, node)
+
+    def expr_GeneratorExp(self, node: Any) -> Binding:
+        return self.listed(node)
+
     def expr_Lambda(self, node: Any) -> Binding:
         return self.closure(node, "lambda")
 
     def expr_JoinedStr(self, node: Any) -> Binding:
-        holes = [part.value for part in node.values if isinstance(part, gast.FormattedValue)]
-        operands = [self.value_of(h) for h in holes]
+        holes = [part.value for part in gast.walk(node) if isinstance(part, gast.FormattedValue)]
+        operands = [self.shown(h, "text") for h in holes]
         return self.op("python", operands, passive("str"), node, node=node, holes=holes)
-
-    def expr_Attribute(self, node: Any) -> Binding:
-        binding = self.expression(node.value)
-        if isinstance(binding, Static):
-            if not hasattr(binding.value, node.attr):
-                raise UnresolvedNameError(
-                    f"{binding.name or binding.value!r} has no attribute {node.attr!r}",
-                    span=self.span(node),
-                    help="check the spelling",
-                )
-            obj = getattr(binding.value, node.attr)
-            if type(obj) in (int, float):
-                module = getattr(binding.value, "__name__", "")
-                name = f"{module}.{node.attr}" if module in ("math", "numpy") else node.attr
-                return self.const(obj, node, name)
-            return (
-                self.outer_object(obj, node.attr, node)
-                if not callable(obj)
-                else Static(obj, node.attr)
-            )
-        if isinstance(binding, (Items, Closure)):
-            raise self.unsupported(node, f"the attribute {node.attr!r} is not supported here")
-        fn = ATTRIBUTES.get(node.attr)
-        if fn is None:
-            raise self.unsupported(
-                node,
-                f"reading the attribute {node.attr!r} is not supported yet",
-                "pass the number or array itself as an argument",
-            )
-        return self.prim(fn, [binding], {}, node, form="attribute")
 
     # --- operators --------------------------------------------------------------------------------------
 
     def expr_BinOp(self, node: Any) -> Binding:
         left, right = self.expression(node.left), self.expression(node.right)
-        if isinstance(left, Items) and isinstance(right, Items) and isinstance(node.op, gast.Add):
-            return Items([*left.items, *right.items], left.kind)
+        structured = self.structured(node.op, left, right, node)
+        if structured is not None:
+            return structured
         return self.binary(
             node.op, self.to_value(left, node.left), self.to_value(right, node.right), node
+        )
+
+    def structured(self, op: Any, left: Binding, right: Binding, node: Any) -> Binding | None:
+        """Operators on tuples and lists, and those that a class defines."""
+        own = self.operator_method(BINARY[type(op).__name__], left, right, node)
+        if own is not None:
+            return own
+        a, b = self.sequence(left), self.sequence(right)
+        if a is not None and b is not None and isinstance(op, gast.Add):
+            joined = [*a.items, *b.items]
+            return self.new_list(joined) if a.kind == "list" else Items(joined)
+        if isinstance(op, gast.Mult) and (a is None) != (b is None):
+            items, times = (a, self.literal(right)) if a is not None else (b, self.literal(left))
+            if isinstance(times, int) and items is not None:
+                repeated = items.items * times
+                return self.new_list(repeated) if items.kind == "list" else Items(repeated)
+            if items is not None and self.is_whole(left if a is None else right):
+                raise self.unsupported(
+                    node,
+                    "a list is repeated as often as is only known at run time",
+                    "use np.full or np.zeros",
+                )
+        return None
+
+    def is_whole(self, binding: Binding) -> bool:
+        """True for what is surely an integer."""
+        return isinstance(binding, Value) and (
+            self.is_loop_index(binding) or binding.kind.dtype == "int"
         )
 
     def binary(self, op: Any, left: Value, right: Value, node: Any) -> Value:
@@ -142,7 +165,14 @@ class Expressions(Base):
         name = {"USub": "neg", "UAdd": "pos", "Not": "not_", "Invert": "invert"}[
             type(node.op).__name__
         ]
-        value = self.value_of(node.operand)
+        operand = self.expression(node.operand)
+        own = self.operator_method(name, operand, None, node)
+        if own is not None:
+            return own
+        known = self.known_truth(operand) if name == "not_" else None
+        if known is not None:
+            return self.const(not known, node)
+        value = self.to_value(operand, node.operand)
         fn = f"operator.{name}"
         if (
             value.op is not None
@@ -170,16 +200,55 @@ class Expressions(Base):
 
     def compare(self, op: Any, left: Binding, right: Binding, node: Any) -> Value:
         name = type(op).__name__
-        if name in ("Is", "IsNot") and self.is_none(right):
-            if self.is_none(left):
-                return self.const(name == "Is", node)
-            if not isinstance(left, Value) or left.op is not None and left.op.name == "const":
-                return self.const(name == "IsNot", node)
+        if name in ("Is", "IsNot"):
+            same = self.identical(left, right)
+            if same is not None:
+                return self.const(same is (name == "Is"), node)
+        if name in ("In", "NotIn"):
+            found = self.contains(left, right, node)
+            if found is not None:
+                return self.const(found is (name == "In"), node)
+        known = self.equal(left, right) if name in ("Eq", "NotEq") else None
+        if known is not None:
+            return self.const(known is (name == "Eq"), node)
+        own = self.operator_method(name.lower()[:2], left, right, node)
+        if own is not None:
+            return self.to_value(own, node)
         a, b = self.to_value(left, node), self.to_value(right, node)
-        if all(_literal(v) for v in (a, b)) and name in ("Eq", "NotEq"):
+        if all(_literal(v) for v in (a, b)) and name in ORDERS:
             assert a.op is not None and b.op is not None
-            return self.const((a.op.value == b.op.value) is (name == "Eq"), node)
+            with contextlib.suppress(TypeError):
+                return self.const(ORDERS[name](a.op.value, b.op.value), node)
         return self.prim(COMPARE[name], [a, b], {}, node)
+
+    def identical(self, left: Binding, right: Binding) -> bool | None:
+        """Whether two bindings are one object; None where that is not known."""
+        if self.is_none(left) and self.is_none(right):
+            return True
+        for one, other in ((left, right), (right, left)):
+            if self.is_none(one) and (
+                not isinstance(other, (Value, Choice))
+                or isinstance(other, Value)
+                and other.op is not None
+                and other.op.name == "const"
+            ):
+                return False
+        if isinstance(left, Static) and isinstance(right, Static):
+            return left.value is right.value
+        if isinstance(left, Cell) or isinstance(right, Cell):
+            return left is right
+        if isinstance(left, Value) and isinstance(right, Value):
+            one, other = self.literal(left), self.literal(right)
+            if isinstance(one, bool) and isinstance(other, bool):
+                return one is other
+        return None
+
+    def equal(self, left: Binding, right: Binding) -> bool | None:
+        """Whether two bindings are equal, where that is the same in each run."""
+        one, other = self.literal(left), self.literal(right)
+        if UNKNOWN in (one, other) or hasattr(one, "ndim") or hasattr(other, "ndim"):
+            return None
+        return bool(one == other)
 
     def is_none(self, binding: Binding) -> bool:
         return (
@@ -212,10 +281,11 @@ class Expressions(Base):
         """Truth of a binding, where it does not depend on the run."""
         if isinstance(binding, Static):
             return bool(binding.value) if isinstance(binding.value, bool) else True
-        if isinstance(binding, Items):
-            return bool(binding.items)
-        if isinstance(binding, Closure):
-            return True
+        items = self.sequence(binding)
+        if items is not None:
+            return bool(items.items)
+        if not isinstance(binding, Value):
+            return None if isinstance(binding, Choice) else True
         if binding.op is not None and binding.op.name == "const" and isinstance(binding.kind, Kind):
             return None if binding.kind.is_array else bool(binding.op.value)
         return None
@@ -236,43 +306,25 @@ class Expressions(Base):
     # --- indexing ---------------------------------------------------------------------------------------
 
     def expr_Subscript(self, node: Any) -> Binding:
-        binding = self.expression(node.value)
-        if isinstance(binding, Items):
-            index = (
-                self.expression(node.slice)
-                if not isinstance(node.slice, gast.Slice)
-                else self.index(node.slice)
-            )
-            position = self.literal(index)
-            if isinstance(position, int):
-                if -len(binding.items) <= position < len(binding.items):
-                    return binding.items[position]
-                raise self.unsupported(
-                    node, f"the index {position} is outside of {len(binding.items)} items"
-                )
-            if isinstance(position, slice):
-                return Items(binding.items[position], binding.kind)
-            raise self.unsupported(
-                node,
-                f"a {binding.kind} is indexed by what is only known at run time",
-                "use a NumPy array",
+        return self.subscript(self.expression(node.value), node.slice, node)
+
+    def subscript(self, binding: Binding, slice_node: Any, node: Any) -> Binding:
+        """binding[slice_node]"""
+        if isinstance(binding, Cell) and isinstance(binding.kind, type):
+            if binding.kind not in (list, dict):
+                index = self.expression(slice_node)
+                found = self.operator_method("getitem", binding, index, node)
+                if found is not None:
+                    return found
+                raise self.unsupported(node, f"this {binding.kind.__name__} has no items")
+        if isinstance(binding, (Items, Cell)):
+            is_slice = isinstance(slice_node, gast.Slice)
+            return self.item(
+                binding, self.index(slice_node) if is_slice else self.expression(slice_node), node
             )
         return self.prim(
-            "operator.getitem", [self.to_value(binding, node), self.index(node.slice)], {}, node
+            "operator.getitem", [self.to_value(binding, node), self.index(slice_node)], {}, node
         )
-
-    def literal(self, binding: Binding) -> Any:
-        if isinstance(binding, Value) and binding.op is not None:
-            if binding.op.name == "const":
-                return binding.op.value
-            if binding.op.name == "slice":
-                parts = [self.literal(v) for v in binding.op.operands]
-                return (
-                    slice(*parts)
-                    if all(p is None or isinstance(p, int) for p in parts)
-                    else NotImplemented
-                )
-        return NotImplemented
 
     def index(self, node: Any) -> Value:
         """The index inside brackets, as a value."""
@@ -286,148 +338,14 @@ class Expressions(Base):
             return self.op("tuple", [self.index(e) for e in node.elts], passive("tuple"), node)
         return self.value_of(node)
 
-    def is_basic(self, index: Value) -> bool:
-        """True for an index that names each element once: integers, slices, None and Ellipsis."""
-        if index.op is not None and index.op.name == "tuple":
-            return all(self.is_basic(v) for v in index.op.operands)
-        if index.op is not None and index.op.name == "slice":
-            return True
-        if index.op is not None and index.op.name == "const":
-            return (
-                index.op.value is None
-                or index.op.value is Ellipsis
-                or isinstance(index.op.value, int)
-            )
-        return index.kind.is_scalar or self.is_loop_index(index)
-
-    def is_loop_index(self, value: Value) -> bool:
-        owner = value.owner
-        if owner is not None and owner.op is not None:
-            return owner.op.name == "for" and owner.params[0] is value
-        if value in self.loop_indices:
-            return True
-        op = value.op
-        if op is not None and op.fn in (
-            "operator.add",
-            "operator.sub",
-            "operator.mul",
-            "operator.neg",
-        ):
-            return all(self.is_basic(v) for v in op.operands)
-        return op is not None and op.fn in ("builtins.len", "builtins.int", "intrinsic.dim")
-
-    # --- calls ------------------------------------------------------------------------------------------
-
-    def expr_Call(self, node: Any) -> Binding:
-        if isinstance(node.func, gast.Attribute):
-            receiver = self.expression(node.func.value)
-            if not isinstance(receiver, Static):
-                return self.method(receiver, node)
-        callee = self.expression(node.func)
-        added = isinstance(callee, Static) and callee.value is sum and 1 <= len(node.args) <= 2
-        if added and isinstance(node.args[0], (gast.GeneratorExp, gast.ListComp)):
-            start = self.expression(node.args[1]) if len(node.args) > 1 else self.const(0, node)
-            return self.total(node.args[0], start)
-        args = self.each(node.args)
-        if any(k.arg is None for k in node.keywords):
-            raise self.unsupported(node, "a call with **kwargs is not supported yet")
-        kwargs = {k.arg: self.expression(k.value) for k in node.keywords}
-        if isinstance(callee, Closure):
-            return self.call_closure(callee, args, kwargs, node)
-        if not isinstance(callee, Static):
-            raise self.unsupported(
-                node.func,
-                "the function that is called here is only known at run time",
-                "call a function by its name",
-            )
-        return self.call_object(callee, args, kwargs, node)
-
-    def call_object(
-        self, callee: Static, args: list[Binding], kwargs: dict[str, Binding], node: Any
-    ) -> Binding:
-        obj = callee.value
-        special = FORMS.get(id(obj))
-        if special is not None:
-            result = special(self, args, kwargs, node)
-            if result is not None:
-                return result
-        preferred = ""
-        if isinstance(node.func, gast.Attribute):
-            base = self.expression(node.func.value)
-            if isinstance(base, Static) and isinstance(base.value, types.ModuleType):
-                preferred = f"{base.value.__name__}.{node.func.attr}"
-        fn = self.primitives.name_of(obj, preferred)
-        if fn is not None:
-            values = [self.to_value(a, node) for a in args]
-            return self.prim(
-                fn, values, {k: self.to_value(v, node) for k, v in kwargs.items()}, node
-            )
-        inner = self.primitives.inlined(obj)
-        if inner is not None:
-            return self.call_ir(inner, args, kwargs, node)
-        if getattr(obj, "__module__", None) == "builtins":
-            raise self.unsupported(
-                node, f"the built-in {obj.__name__} is not supported yet", "use range, or NumPy"
-            )
-        if isinstance(obj, types.FunctionType) and not _is_library(obj):
-            return self.call_python(obj, args, kwargs, node)
-        name = (
-            preferred
-            or f"{getattr(obj, '__module__', None) or ''}.{getattr(obj, '__name__', repr(obj))}".lstrip(
-                "."
-            )
-        )
-        raise self.primitives.missing(name, self.span(node))
-
-    def call_ir(
-        self, inner: Any, args: list[Binding], kwargs: dict[str, Binding], node: Any
-    ) -> Binding:
-        """A call of a derivative: its operations are copied in."""
-        if kwargs:
-            raise self.unsupported(node, "a derivative is called with positional arguments here")
-        values = [self.to_value(a, node) for a in args]
-        function = inner(len(values))
-        mapping = dict(zip(function.params, values, strict=True))
-        body = function.body
-        saved = self.block.yields
-        clone_block(body, self.block, mapping)
-        self.block.yields = saved
-        results = [mapping.get(v, v) for v in body.yields]
-        return results[0] if len(results) == 1 else Items(list(results))
-
-    def method(self, receiver: Binding, node: Any) -> Binding:
-        name = node.func.attr
-        fn = f"numpy.ndarray.{name}"
-        if not isinstance(receiver, Value) or not self.primitives.has(fn):
-            if isinstance(receiver, Items):
-                raise self.unsupported(
-                    node, f"the method {name!r} of a {receiver.kind} is not supported yet"
-                )
-            raise self.primitives.missing(fn, self.span(node))
-        args = [self.to_value(b, node) for b in self.each(node.args)]
-        kwargs = {k.arg: self.value_of(k.value) for k in node.keywords}
-        if name == "reshape":
-            shape = args[0] if len(args) == 1 else self.op("tuple", args, passive("tuple"), node)
-            return self.prim(fn, [receiver, shape], kwargs, node)
-        if name == "transpose" and len(args) > 1:
-            args = [self.op("tuple", args, passive("tuple"), node)]
-        return self.prim(fn, [receiver, *args], kwargs, node)
-
 
 def _literal(value: Value) -> bool:
     return value.op is not None and value.op.name == "const" and not value.kind.is_array
 
 
-def _is_library(function: types.FunctionType) -> bool:
-    """True for functions of NumPy and SciPy, which have rules or are refused, but are never looked into."""
-    return (function.__module__ or "").split(".")[0] in ("numpy", "scipy")
-
-
 def _describe(node: Any) -> str:
     names = {
-        "DictComp": "a dict comprehension", "SetComp": "a set comprehension",
-        "GeneratorExp": "a generator expression", "Dict": "a dict", "Set": "a set", "Yield": "yield",
-        "YieldFrom": "yield from", "Await": "await",
-        "Starred": "a star expression", "Slice": "a slice outside of brackets",
+        "Yield": "yield", "YieldFrom": "yield from", "Await": "await", "Starred": "a star expression",
+        "Slice": "a slice outside of brackets",
     }  # fmt: skip
     return names.get(type(node).__name__, f"this expression ({type(node).__name__})")

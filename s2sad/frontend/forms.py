@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 from typing import Any
 
 import numpy as np
 
 from s2sad.frontend.base import Base
-from s2sad.frontend.scope import Binding, Items
+from s2sad.frontend.containers import UNKNOWN
+from s2sad.frontend.known import NOT_KNOWN, attribute_exists, is_instance
+from s2sad.frontend.scope import (
+    Binding,
+    Cell,
+    Items,
+    Partial,
+    Static,
+    Table,
+    attribute_of,
+    is_function,
+)
 from s2sad.ir.core import Value
 
 
@@ -15,8 +28,11 @@ def _extreme(fn: str) -> Any:
     def special(
         low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
     ) -> Binding | None:
-        if len(args) == 1 and isinstance(args[0], Items):
-            args = args[0].items
+        items = low.sequence(args[0]) if len(args) == 1 else None
+        if items is not None:
+            args = items.items
+        if len(args) == 1 and items is not None and not kwargs:
+            return args[0]
         if kwargs or len(args) < 2:
             raise low.unsupported(
                 node,
@@ -32,20 +48,27 @@ def _extreme(fn: str) -> Any:
 
 
 def _sum(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
-    if not isinstance(args[0], Items) or kwargs:
+    items = low.sequence(args[0])
+    if items is None or kwargs:
         raise low.unsupported(
             node,
             "the built-in sum is supported for tuples and lists of known length",
             "use np.sum for an array",
         )
     total = low.to_value(args[1], node) if len(args) > 1 else low.const(0, node)
-    for item in args[0].items:
+    for item in items.items:
         total = low.prim("operator.add", [total, low.to_value(item, node)], {}, node)
     return total
 
 
 def _len(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
-    return low.const(len(args[0].items), node) if isinstance(args[0], Items) else None
+    items = low.sequence(args[0])
+    if items is not None:
+        return low.const(len(items.items), node)
+    if isinstance(args[0], Cell):
+        bound = low.class_attribute(args[0], args[0].kind, "__len__", node)
+        return low.call(bound, [], {}, node)
+    return None
 
 
 def _pow(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
@@ -56,18 +79,239 @@ def _pow(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) 
 
 def _array(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
     """np.array of a list of numbers or arrays: its items are operands, so that derivatives pass through."""
-    if len(args) != 1 or not isinstance(args[0], Items) or set(kwargs) - {"dtype"}:
+    given = low.sequence(args[0]) if args else None
+    if given is None or len(args) > 2 or set(kwargs) - {"dtype", "copy"}:
         return None
-    dtype = {k: low.to_value(v, node) for k, v in kwargs.items()}
+    if len(args) == 2:
+        kwargs = {"dtype": args[1], **kwargs}
+    dtype = {"dtype": low.to_value(kwargs["dtype"], node)} if "dtype" in kwargs else {}
 
-    def made(items: Items) -> Value:
-        values = [made(i) if isinstance(i, Items) else low.to_value(i, node) for i in items.items]
-        return low.prim("intrinsic.array_of", values, {}, node)
+    def made(items: Items, **more: Value) -> Value:
+        parts = [(low.sequence(i), i) for i in items.items]
+        values = [made(s) if s is not None else low.to_value(i, node) for s, i in parts]
+        return low.prim("intrinsic.array_of", values, more, node)
 
-    if dtype:
-        values = [made(i) if isinstance(i, Items) else low.to_value(i, node) for i in args[0].items]
-        return low.prim("intrinsic.array_of", [*values], dtype, node)
-    return made(args[0])
+    return made(given, **dtype)
+
+
+def _list(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
+    return low.new_list(low.given(args[0], node) if args else [])
+
+
+def _tuple(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
+    if args and low.sequence(args[0]) is None:
+        return None
+    return Items(low.given(args[0], node) if args else [])
+
+
+def _set(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
+    return low.new_set(low.given(args[0], node) if args else [], node)
+
+
+def _dict(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
+    return low.new_dict(low.pairs(args, kwargs, node))
+
+
+def _sorted(
+    low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+) -> Binding | None:
+    items = low.sequence(args[0])
+    return None if items is None else low.new_list(low.order(items.items, kwargs, node))
+
+
+def _map(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
+    rows = zip(*(low.given(a, node) for a in args[1:]), strict=False)
+    return low.new_list([low.call(args[0], list(row), {}, node) for row in rows])
+
+
+def _filter(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
+    kept = []
+    for item in low.given(args[1], node):
+        test = low.known_truth(low.call(args[0], [item], {}, node))
+        if test is None:
+            raise low.unsupported(
+                node, "which items filter keeps is only known at run time", "use a loop with if"
+            )
+        if test:
+            kept.append(item)
+    return low.new_list(kept)
+
+
+def _reduce(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
+    items = low.given(args[1], node)
+    result, rest = (args[2], items) if len(args) > 2 else (items[0], items[1:])
+    for item in rest:
+        result = low.call(args[0], [result, item], {}, node)
+    return result
+
+
+def _any_all(word: str) -> Any:
+    def special(
+        low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding | None:
+        items = low.sequence(args[0])
+        if items is None:
+            return None
+        result: Binding = low.const(word == "and", node)
+        for item in reversed(items.items):
+            rest = result
+            result = low.short_circuit(word, item, lambda rest=rest: rest, node)
+        return result
+
+    return special
+
+
+def _isinstance(
+    low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+) -> Binding | None:
+    classes = low.literal(args[1])
+    if classes is UNKNOWN:
+        return None
+    x = args[0]
+    if isinstance(x, Value):
+        wanted = classes if isinstance(classes, tuple) else (classes,)
+        known = is_instance(x.kind, classes)
+        if known is NOT_KNOWN and x.op is not None and x.op.name == "const":
+            known = isinstance(x.op.value, classes)
+        if known is NOT_KNOWN and x.kind.base == "any" and not _of_numbers(wanted):
+            known = False
+        return None if known is NOT_KNOWN else low.const(known, node)
+    return low.const(_issubclass(x, classes), node)
+
+
+def _of_numbers(classes: tuple[Any, ...]) -> bool:
+    """True where a number or an array may be an instance of one of these."""
+    samples: tuple[Any, ...] = (
+        1.0,
+        1,
+        1j,
+        True,
+        np.float64(1),
+        np.float32(1),
+        np.int64(1),
+        np.zeros(1),
+        [],
+        (),
+    )
+    return any(isinstance(s, c) for s in samples for c in classes if isinstance(c, type))
+
+
+def _issubclass(binding: Binding, classes: Any) -> bool:
+    if isinstance(binding, Static):
+        return isinstance(binding.value, classes)
+    if isinstance(binding, Cell):
+        return issubclass(binding.kind, classes)
+    if isinstance(binding, Items):
+        of = binding.named or {"list": list, "set": set}.get(binding.kind, tuple)
+        return issubclass(of, classes)
+    return issubclass(type(lambda: 0), classes)
+
+
+def _hasattr(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Any:
+    name, x = low.literal(args[1]), args[0]
+    if isinstance(x, Value):
+        known = attribute_exists(x.kind, name) if x.kind.base != "any" else NOT_KNOWN
+        return None if known is NOT_KNOWN else low.const(known, node)
+    if isinstance(x, Static):
+        return low.const(hasattr(x.value, name), node)
+    if isinstance(x, Cell):
+        there = name in x.vars or attribute_of(x.kind, name) is not None
+        return low.const(there, node)
+    if isinstance(x, Items):
+        return low.const(hasattr(x.named or tuple, name), node)
+    return low.const(False, node)
+
+
+def _getattr(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
+    name = low.literal(args[1])
+    if not isinstance(name, str):
+        raise low.unsupported(node, "getattr with a name that is only known at run time")
+    there = _hasattr(low, args[:2], {}, node) if len(args) > 2 else None
+    if there is not None and there.op.value is False:
+        return args[2]
+    return low.attribute(args[0], name, node)
+
+
+def _setattr(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
+    name = low.literal(args[1])
+    if not isinstance(name, str):
+        raise low.unsupported(node, "setattr with a name that is only known at run time")
+    low.set_attribute(args[0], name, args[2], node)
+    return low.const(None, node)
+
+
+def _callable(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
+    x = args[0]
+    if isinstance(x, Cell):
+        return low.const(attribute_of(x.kind, "__call__") is not None, node)
+    return low.const(callable(x.value) if isinstance(x, Static) else is_function(x), node)
+
+
+def _type(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
+    x = args[0]
+    if isinstance(x, Cell):
+        return Static(x.kind, x.kind.__name__)
+    if isinstance(x, Static):
+        return Static(type(x.value))
+    if isinstance(x, Items):
+        return Static(x.named or {"list": list, "set": set}.get(x.kind, tuple))
+    return None
+
+
+def _partial(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
+    return Partial(args[0], args[1:], kwargs)
+
+
+def _wraps(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
+    return Partial(Static(functools.wraps), args, kwargs)
+
+
+def _divmod(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
+    pair = [low.to_value(a, node) for a in args]
+    names = ("operator.floordiv", "operator.mod")
+    return Items([low.prim(fn, pair, {}, node) for fn in names])
+
+
+def _copy(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
+    return _copied(low, args[0], node, deep=False)
+
+
+def _deepcopy(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
+    return _copied(low, args[0], node, deep=True)
+
+
+def _copied(low: Base, binding: Binding, node: Any, deep: bool) -> Binding:
+    def inner(b: Binding) -> Binding:
+        return _copied(low, b, node, True) if deep else b
+
+    if isinstance(binding, Cell):
+        copy: Cell = low.state.add(Cell(binding.kind))
+        copy.vars = {n: _contents(b, inner) for n, b in binding.vars.items()}
+        return copy
+    if isinstance(binding, Items):
+        return Items([inner(b) for b in binding.items], binding.kind, binding.named)
+    if isinstance(binding, Value) and not binding.kind.is_scalar and not binding.kind.is_passive:
+        return low.prim("numpy.copy", [binding], {}, node)
+    return binding
+
+
+def _contents(binding: Binding, inner: Any) -> Binding:
+    """The contents of a list or dict that is copied, or a field."""
+    if isinstance(binding, Items) and binding.kind == "list":
+        return Items([inner(b) for b in binding.items], "list")
+    if isinstance(binding, Table):
+        return Table({k: inner(b) for k, b in binding.items.items()})
+    result: Binding = inner(binding)
+    return result
+
+
+def _bool(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
+    known = low.known_truth(args[0]) if args else False
+    return None if known is None else low.const(known, node)
+
+
+def _vars(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
+    return low.new_dict(dict(args[0].vars)) if isinstance(args[0], Cell) else None
 
 
 FORMS = {
@@ -78,4 +322,28 @@ FORMS = {
     id(sum): _sum,
     id(len): _len,
     id(pow): _pow,
+    id(list): _list,
+    id(tuple): _tuple,
+    id(set): _set,
+    id(frozenset): _set,
+    id(dict): _dict,
+    id(sorted): _sorted,
+    id(map): _map,
+    id(filter): _filter,
+    id(functools.reduce): _reduce,
+    id(any): _any_all("or"),
+    id(all): _any_all("and"),
+    id(isinstance): _isinstance,
+    id(hasattr): _hasattr,
+    id(getattr): _getattr,
+    id(setattr): _setattr,
+    id(callable): _callable,
+    id(type): _type,
+    id(vars): _vars,
+    id(bool): _bool,
+    id(functools.partial): _partial,
+    id(functools.wraps): _wraps,
+    id(divmod): _divmod,
+    id(copy.copy): _copy,
+    id(copy.deepcopy): _deepcopy,
 }

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import gast
 
+from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend.base import Base
 from s2sad.frontend.loops import itself
-from s2sad.frontend.scope import Binding, Items, Static
+from s2sad.frontend.merge import FLAGS
+from s2sad.frontend.scope import Binding, Cell, Items, Static
 from s2sad.ir.core import Value
+
+LONGEST = 64  # a loop of at most so many iterations may be written out
 
 
 @dataclass
@@ -35,13 +39,26 @@ class Iterables(Base):
         def loop(
             self, node: Any, domain: list[Value] | None, element: Callable[[Value], Binding] | None
         ) -> None: ...
+        def branch(self, test: Value, then: Any, other: Any, node: Any, form: str) -> None: ...
+        def set_item(self, cell: Cell, index: Binding, value: Binding, node: Any) -> None: ...
 
     def for_statement(self, node: Any) -> None:
         over = self.iterated(node.iter, rows=True)
         if isinstance(over, Items):
             self.unrolled(node, over)
-        else:
+            return
+        block, mark, before = self.block, len(self.block.ops), self.state.take()
+        statement = self.statement
+        try:
             self.loop(node, over.domain, over.element)
+        except UnsupportedSyntaxError:
+            # Items of lists and dicts are known one by one: so must be the iterations that name them.
+            if (items := self.counted_items(over)) is None:
+                raise
+            self.block, self.statement = block, statement
+            del block.ops[mark:]
+            self.state.restore(before)
+            self.unrolled(node, items)
 
     def iterated(self, node: Any, rows: bool = False) -> Counted | Items:
         """How to run over the value of an expression; with `rows`, a loop may be printed as one over its rows."""
@@ -50,9 +67,13 @@ class Iterables(Base):
             kind = WRAPPERS.get(callee.value) if _is_builtin(callee) else None  # type: ignore[union-attr]
             if kind is not None:
                 return kind(self, node)
-        binding = self.expression(node)
-        if isinstance(binding, Items):
-            return binding
+        return self.over(self.expression(node), node, rows)
+
+    def over(self, binding: Binding, node: Any, rows: bool = False) -> Counted | Items:
+        """How to run over what a binding holds."""
+        items = self.sequence(binding)
+        if items is not None:
+            return Items(list(items.items), items.kind)
         array = self.to_value(binding, node)
 
         def row(index: Value) -> Value:
@@ -142,6 +163,20 @@ class Iterables(Base):
         domain = [last, self.const(-1, node), self.const(-1, node)]
         return Counted(domain, lambda i: self.at(inner, i, node))
 
+    def lazy_call(self, callee: Binding, node: Any) -> Binding | None:
+        """zip, range and the like as a value: the items, where their number is known."""
+        if not _is_builtin(callee):
+            return None
+        over = WRAPPERS[callee.value](self, node)  # type: ignore[union-attr]
+        items = self.counted_items(over) if isinstance(over, Counted) else over
+        if items is None:
+            raise self.unsupported(
+                node,
+                f"{callee.value.__name__} is used as a value, and its length is not known here",  # type: ignore[union-attr]
+                "loop over it",
+            )
+        return items
+
     def plain_arguments(self, node: Any) -> list[Any]:
         if any(isinstance(a, gast.Starred) for a in node.args):
             raise self.unsupported(node, "star arguments are not supported yet", "write them out")
@@ -149,15 +184,25 @@ class Iterables(Base):
 
     def unrolled(self, node: Any, items: Items) -> None:
         """A loop over a tuple or list of known length: its body, once for each item."""
-        if node.orelse or _mentions(node.body, (gast.Break, gast.Continue, gast.Return)):
-            raise self.unsupported(
-                node,
-                "break, continue and else are not supported yet in a loop over a tuple",
-                "loop over range and index the tuple's array",
-            )
-        for item in items.items:
-            self.assign(node.target, item, node)
-            self.statements(node.body)
+        variables = self.scope.vars
+        outer = {f: variables.pop(f) for f in FLAGS[1:] if f in variables}
+
+        def run(i: int) -> None:
+            for k in range(i, len(items.items)):
+                self.assign(node.target, items.items[k], node)
+                self.statements(node.body)
+                self.scope.vars.pop("$continue", None)
+                leaving = self.leaving(node)
+                if leaving is True:
+                    return
+                if leaving is not False:
+                    self.branch(leaving, lambda: None, lambda k=k: run(k + 1), node, "guard")
+                    return
+            self.statements(node.orelse)
+
+        run(0)
+        self.scope.vars.pop("$break", None)
+        self.scope.vars.update(outer)
 
     # --- comprehensions ---------------------------------------------------------------------------------
 
@@ -183,22 +228,64 @@ class Iterables(Base):
         return result
 
     def listed(self, node: Any) -> Binding:
-        """A list comprehension over a tuple of known length."""
-        (clause, *more) = node.generators
-        over = self.iterated(clause.iter)
-        if more or clause.ifs or not isinstance(over, Items):
-            raise self.unsupported(
-                node,
-                "a list comprehension whose length is not known here is not supported yet",
-                "fill an array in a loop, or write sum(... for ...)",
-            )
+        """A list comprehension over what has a known length."""
         saved = {n: self.scope.vars.get(n) for n in _targets(node)}
-        items = []
-        for item in over.items:
-            self.assign(clause.target, item, node)
-            items.append(self.expression(copy.copy(node.elt)))
+        items: list[Binding] = []
+        self.each_of(node, lambda: items.append(self.expression(copy.copy(node.elt))))
         self.restore(saved)
-        return Items(items, "list")
+        return self.new_list(items)
+
+    def dict_listed(self, node: Any) -> Binding:
+        """A dict comprehension over what has a known length."""
+        saved = {n: self.scope.vars.get(n) for n in _targets(node)}
+        made = self.new_dict({})
+
+        def add() -> None:
+            self.set_item(made, self.expression(node.key), self.expression(node.value), node)
+
+        self.each_of(node, add)
+        self.restore(saved)
+        return made
+
+    def each_of(self, node: Any, act: Callable[[], Any]) -> None:
+        """Do something for each item of a comprehension's clauses, whose tests must be known."""
+
+        def run(clauses: list[Any]) -> None:
+            if not clauses:
+                act()
+                return
+            over = self.iterated(clauses[0].iter)
+            if isinstance(over, Counted):
+                over = self.counted_items(over) or over
+            if not isinstance(over, Items):
+                raise self.unsupported(
+                    node,
+                    "a comprehension whose length is not known here is not supported yet",
+                    "fill an array in a loop, or write sum(... for ...)",
+                )
+            for item in over.items:
+                self.assign(clauses[0].target, item, node)
+                tests = [self.known_truth(self.expression(t)) for t in clauses[0].ifs]
+                if None in tests:
+                    raise self.unsupported(
+                        node,
+                        "a comprehension whose length depends on values is not supported yet",
+                        "fill an array in a loop, or write sum(... for ...)",
+                    )
+                if all(tests):
+                    run(clauses[1:])
+
+        run(node.generators)
+
+    def counted_items(self, over: Counted) -> Items | None:
+        """The items of a range whose ends are literals."""
+        ends = [self.literal(v) for v in over.domain]
+        if not all(type(e) is int for e in ends) or ends[2] == 0:
+            return None
+        places = range(*ends)
+        if len(places) > LONGEST:
+            return None
+        return Items([over.element(self.const(i, self.here)) for i in places], "list")
 
     def restore(self, saved: dict[str, Binding | None]) -> None:
         """The variables of a comprehension are its own."""
@@ -230,7 +317,3 @@ def _targets(node: Any) -> list[str]:
     """Names that a comprehension's clauses set."""
     clauses = [n for c in node.generators for n in gast.walk(c.target)]
     return [n.id for n in clauses if isinstance(n, gast.Name)]
-
-
-def _mentions(nodes: list[Any], types: tuple[type, ...]) -> bool:
-    return any(isinstance(n, types) for node in nodes for n in gast.walk(node))

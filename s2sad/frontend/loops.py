@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
-import gast
-
 from s2sad.frontend.base import Base
-from s2sad.frontend.scope import Binding, Closure, Items, Static
+from s2sad.frontend.merge import FLAGS, NeedsStructure
+from s2sad.frontend.scope import (
+    Binding,
+    Cell,
+    Items,
+    Place,
+    Snapshot,
+    Static,
+    Table,
+    Vars,
+    is_function,
+)
 from s2sad.ir.core import Block, Op, Value
 from s2sad.ir.kinds import ANY, BOOL, INT, NEVER
 
-FLAGS = ("$returned", "$break", "$continue")
-Vars = dict[str, Binding]
+LEAVING = ("$returned", "$break")
+OWN = (*FLAGS, "$ret", "$value")
 
 
 def itself(index: Value) -> Value:
@@ -21,71 +31,68 @@ def itself(index: Value) -> Value:
     return index
 
 
-class NeedsStructure(Exception):
-    """A variable that is first set in a loop turns out to hold a tuple, or a function."""
+class ActingCondition(Exception):
+    """The condition of a while loop changes the program's state."""
 
-    def __init__(self, name: str, binding: Binding) -> None:
-        self.name = name
-        self.binding = binding
+
+@dataclass
+class Plan:
+    """What is known of a loop; tries at lowering it add to this."""
+
+    node: Any
+    domain: list[Value] | None
+    element: Callable[[Value], Binding] | None
+    places: dict[Place, None]  # what the body may set
+    templates: dict[Place, Binding | None] = field(default_factory=dict)
+    flags: set[str] = field(default_factory=set)
+    rebound: set[Place] = field(default_factory=set)  # another list or object after an iteration
+    renewed: set[Place] = field(default_factory=set)  # another function in each iteration
 
 
 class Attempt:
     """One try at lowering a loop. What the body sets decides what the loop carries, so a try may have to be
-    repeated: when a variable turns out to hold a tuple, or the body may return."""
+    repeated: when a variable turns out to hold a structure, something else is changed, or the body may return."""
 
-    def __init__(
-        self,
-        lowering: Base,
-        node: Any,
-        names: list[str],
-        templates: dict[str, Binding],
-        flags: set[str],
-        domain: list[Value] | None,
-        element: Callable[[Value], Binding] | None,
-    ) -> None:
+    def __init__(self, lowering: Base, plan: Plan, before: Snapshot) -> None:
         self.low = lowering
-        self.node = node
-        self.names = names
-        self.templates = templates
-        self.flags = flags
-        self.domain = domain
-        self.element = element
+        self.plan = plan
+        self.node = plan.node
+        self.domain = plan.domain
+        self.before = before
         self.inits: list[Value] = []
         self.params: list[Value] = []
-        self.condition_params: list[Value] = []
-        self.structure: dict[str, Binding] = {}
+        self.initial: dict[Cell, Vars] = {}
         self.body = Block()
         self.condition: Block | None = None
         self.broken: Value | None = None
-        self.ends: dict[str, Binding] = {}
+        self.start: dict[Place, Binding] = {}
 
     def run(self) -> bool:
-        low, node = self.low, self.node
-        before = dict(low.scope.vars)
-        self.before = before
-        carried_names = [n for n in self.names if self.carries(n, before)] + sorted(self.flags)
-        start: dict[str, Binding] = {}
-        for name in carried_names:
-            binding = before.get(name, self.templates.get(name))
-            if name in ("$returned", "$break"):
-                binding = low.const(False, node)
-            start[name] = self.parameters(name, binding)
+        low, node, plan = self.low, self.node, self.plan
+        scope = low.scope
+        for place in [
+            *filter(self.carries, plan.places),
+            *((scope, f) for f in sorted(plan.flags)),
+        ]:
+            self.start[place] = self.first(place)
+        for holder, name in plan.renewed:
+            holder.vars.pop(name, None)
         if self.domain is None:
-            self.run_condition(start)
+            self.run_condition()
         low.block = self.body
-        low.scope.vars = dict(before) | start
+        for (holder, name), binding in self.start.items():
+            holder.vars[name] = binding
         for flag in FLAGS:
-            if flag in self.flags:
-                low.scope.vars[flag] = Static(False)
+            if flag in plan.flags:
+                scope.vars[flag] = Static(False)
             else:
-                low.scope.vars.pop(flag, None)
-        if self.domain is not None:
-            is_range = isinstance(node.target, gast.Name) and self.element is itself
+                scope.vars.pop(flag, None)
+        if plan.element is not None:
+            is_range = hasattr(node.target, "id") and plan.element is itself
             index = Value(INT, node.target.id if is_range else _index_name(node))
             self.body.add_param(index)
             low.loop_indices.add(index)
-            assert self.element is not None
-            low.assign(node.target, self.element(index), node)
+            low.assign(node.target, plan.element(index), node)
         for param in self.params:
             self.body.add_param(param)
         outer = low.new_in_loop
@@ -93,42 +100,76 @@ class Attempt:
         try:
             low.statements(node.body)
         except NeedsStructure as found:
-            if found.name not in carried_names or found.name in self.templates:
-                raise
-            known = isinstance(found.binding, (Static, Closure))
-            self.templates[found.name] = found.binding if known else _undefined(found.binding)
-            return False
+            return self.structured(found)
         finally:
             low.new_in_loop = outer
-        return self.check(carried_names, start)
+        return self.check()
 
-    def carries(self, name: str, before: Vars) -> bool:
-        binding = before.get(name)
-        if isinstance(self.templates.get(name), (Static, Closure)):
+    def structured(self, found: NeedsStructure) -> bool:
+        """Note the structure of a variable that is first set in the loop."""
+        places = [p for p in self.start if p[1] == found.name]
+        if not places or places[0] in self.plan.templates:
+            raise found
+        known = is_function(found.binding)
+        self.plan.templates[places[0]] = found.binding if known else self.undefined(found.binding)
+        return False
+
+    def carries(self, place: Place) -> bool:
+        holder, name = place
+        if place in self.plan.renewed or is_function(self.plan.templates.get(place)):
             return False
-        return not isinstance(binding, (Static, Closure))
+        return not is_function(self.before[holder].get(name))
 
-    def parameters(self, name: str, binding: Binding | None) -> Binding:
-        """Loop parameters for a variable; its initial values go to `inits`."""
+    def first(self, place: Place) -> Binding:
+        """What a place holds at the start of an iteration; initial values go to `inits`."""
+        holder, name = place
+        if name in LEAVING:
+            binding: Binding | None = self.low.const(False, self.node)
+        else:
+            binding = self.before[holder].get(name)
+            if binding is None:
+                binding = self.plan.templates.get(place)
+        by_value = place in self.plan.rebound or place in self.plan.templates
+        return self.parameters(name, binding, by_value)
+
+    def parameters(self, name: str, binding: Binding | None, by_value: bool) -> Binding:
+        """Loop parameters for a variable; lists and objects stay the ones that they are, unless `by_value`."""
         if isinstance(binding, Items):
-            return Items([self.parameters(name, b) for b in binding.items], binding.kind)
+            items = [self.parameters(name, b, by_value) for b in binding.items]
+            return Items(items, binding.kind, binding.named)
+        if isinstance(binding, Table):
+            pairs = binding.items.items()
+            return Table({k: self.parameters(name, b, by_value) for k, b in pairs})
+        if isinstance(binding, Cell):
+            if not by_value:
+                return binding
+            if len(self.low.state.holding(binding)) > 1:
+                raise self.shared(name)
+            param = self.low.state.add(Cell(binding.kind, binding.frozen))
+            for n, b in binding.vars.items():
+                param.vars[n] = self.parameters(n if n.isidentifier() else name, b, by_value)
+            self.initial[param] = dict(param.vars)
+            return param
+        if is_function(binding) and binding is not None:
+            return binding
         value = (
             self.low.undef(self.node) if binding is None else self.low.to_value(binding, self.node)
         )
         self.inits.append(value)
-        param = Value(BOOL if name in FLAGS else ANY, "" if name.startswith("$") else name)
-        self.params.append(param)
-        return param
+        value = Value(BOOL if name in FLAGS else ANY, "" if name.startswith("$") else name)
+        self.params.append(value)
+        return value
 
-    def run_condition(self, start: dict[str, Binding]) -> None:
+    def shared(self, name: str) -> Exception:
+        return self.low.unsupported(
+            self.node,
+            f"{name!r} becomes another object in the loop, and this one has a second name",
+            f"give {name} a copy",
+        )
+
+    def run_condition(self) -> None:
         """The condition of a while loop, on parameters of its own."""
         low = self.low
-        if any(isinstance(n, gast.NamedExpr) for n in gast.walk(self.node.test)):
-            raise low.unsupported(
-                self.node.test,
-                "':=' in the condition of a while loop is not supported yet",
-                "write while True, the assignment, and an if with break",
-            )
         self.condition = Block()
         copies = {p: Value(p.kind, p.hint) for p in self.params}
         for p in self.params:
@@ -136,76 +177,150 @@ class Attempt:
 
         def copied(binding: Binding) -> Binding:
             if isinstance(binding, Items):
-                return Items([copied(b) for b in binding.items], binding.kind)
-            return copies[binding]  # type: ignore[index]
+                return Items([copied(b) for b in binding.items], binding.kind, binding.named)
+            if isinstance(binding, Table):
+                return Table({k: copied(b) for k, b in binding.items.items()})
+            if isinstance(binding, Cell) and binding in self.initial:
+                copy = low.state.add(Cell(binding.kind, binding.frozen))
+                copy.vars = {n: copied(b) for n, b in binding.vars.items()}
+                return copy
+            return copies.get(binding, binding) if isinstance(binding, Value) else binding
 
         low.block = self.condition
-        saved = low.scope.vars
-        low.scope.vars = dict(saved) | {n: copied(b) for n, b in start.items()}
+        saved = low.state.take()
+        for (holder, name), binding in self.start.items():
+            holder.vars[name] = copied(binding)
+        before = low.state.take()
         test = low.to_value(low.expression(self.node.test), self.node)
-        low.scope.vars = saved
+        after = low.state.take()
+        for holder in before:
+            if any(after[holder].get(n) is not b for n, b in before[holder].items()) or len(
+                after[holder]
+            ) != len(before[holder]):
+                raise ActingCondition
+        low.state.restore(saved)
         self.condition.yields = [test]
 
-    def check(self, carried_names: list[str], start: dict[str, Binding]) -> bool:
+    # --- after the body ---------------------------------------------------------------------------------
+
+    def check(self) -> bool:
         """Whether what the body did fits what the loop carries; if not, note what to carry."""
-        low = self.low
+        low, plan = self.low, self.plan
         ends = low.scope.vars
         wanted = set()
         if ends.get("$returned", Static(False)) != Static(False):
             wanted |= {"$returned", "$ret"}
         if self.node.orelse and ends.get("$break", Static(False)) != Static(False):
             wanted.add("$break")
-        again = bool(wanted - self.flags)
-        self.flags |= wanted
+        again = bool(wanted - plan.flags)
+        plan.flags |= wanted
+        again = self.discover() or again
         nexts: list[Value] = []
-        for name in carried_names:
-            end = ends.get(name)
-            if not self.fits(name, start[name], end, nexts):
+        for place, start in self.start.items():
+            holder, name = place
+            if not self.fits(place, start, holder.vars.get(name), nexts):
                 again = True
         if again:
             return False
-        self.ends = {n: start[n] for n in carried_names}
         stop = self.stop(ends)
         self.body.yields = ([stop] if stop is not None else []) + nexts
         self.has_stop = stop is not None
+        self.after_body = low.state.take()
         return True
 
-    def fits(self, name: str, start: Binding, end: Binding | None, nexts: list[Value]) -> bool:
-        low = self.low
+    def discover(self) -> bool:
+        """Note the places that the body changed without naming them: through calls, and second names."""
+        found = False
+        for holder, variables in self.before.items():
+            for name in list(holder.vars):
+                place = (holder, name)
+                now, then = holder.vars[name], variables.get(name)
+                if place in self.start or place in self.plan.renewed or name in OWN:
+                    continue
+                if now is then or (isinstance(now, Static) and _same(now, then)):
+                    continue
+                if then is not None and is_function(then):
+                    if not is_function(now):
+                        raise self.changes(name)
+                    self.plan.renewed.add(place)
+                    found = True
+                elif place not in self.plan.places:
+                    self.plan.places[place] = None
+                    found = True
+        return found
+
+    def fits(self, place: Place, start: Binding, end: Binding | None, nexts: list[Value]) -> bool:
+        name = place[1]
+        if isinstance(start, (Items, Table)):
+            return self.structure_fits(place, start, end, nexts)
+        if isinstance(start, Cell):
+            return self.cell_fits(place, start, end, nexts)
+        if not isinstance(start, Value):
+            if not _same(start, end):
+                raise self.changes(name)
+            return True
+        if isinstance(end, (Items, Table, Cell)):
+            init = self.inits[self.params.index(start)]
+            if init in self.low.new_in_loop:
+                raise NeedsStructure(name, end)
+            if place in self.plan.templates or init.kind != NEVER:
+                raise self.changes(name)
+            self.plan.templates[place] = self.undefined(end)
+            return False
+        if is_function(end) and self.is_new(name, start):
+            # A function that is defined in the body is the same in each iteration: it is not carried.
+            self.plan.templates[place] = end
+            return False
+        nexts.append(start if end is None else self.low.to_value(end, self.node))
+        return True
+
+    def structure_fits(
+        self, place: Place, start: Items | Table, end: Binding | None, nexts: list[Value]
+    ) -> bool:
         if isinstance(start, Items):
             if not isinstance(end, Items) or len(end.items) != len(start.items):
-                raise low.unsupported(
-                    self.node,
-                    f"{name.strip('$')!r} changes its structure in the loop",
-                    "keep the same number of items, or use a NumPy array",
-                )
-            return all(
-                [self.fits(name, p, q, nexts) for p, q in zip(start.items, end.items, strict=True)]
-            )
-        if isinstance(end, Items):
-            init = self.inits[self.params.index(start)]  # type: ignore[arg-type]
-            if init in low.new_in_loop:
-                raise NeedsStructure(name, end)
-            if name in self.templates or init.kind != NEVER:
-                raise low.unsupported(
-                    self.node,
-                    f"{name.strip('$')!r} changes its structure in the loop",
-                    "keep the same number of items, or use a NumPy array",
-                )
-            self.templates[name] = _undefined(end)
-            return False
-        if isinstance(end, Closure) or (
-            isinstance(end, Static) and not isinstance(end.value, bool)
-        ):
-            if isinstance(start, Value) and self.is_new(name, start):
-                # A function that is defined in the body is the same in each iteration: it is not carried.
-                self.templates[name] = end
-                return False
-        if end is None:
-            nexts.append(start)  # type: ignore[arg-type]
+                raise self.changes(place[1])
+            pairs = list(zip(start.items, end.items, strict=True))
         else:
-            nexts.append(low.to_value(end, self.node))
-        return True
+            if not isinstance(end, Table) or list(end.items) != list(start.items):
+                raise self.changes(place[1])
+            pairs = [(b, end.items[k]) for k, b in start.items.items()]
+        return all([self.fits(place, p, q, nexts) for p, q in pairs])
+
+    def cell_fits(self, place: Place, start: Cell, end: Binding | None, nexts: list[Value]) -> bool:
+        if start not in self.initial:
+            if end is start:
+                return True
+            if not isinstance(end, Cell):
+                raise self.changes(place[1])
+            self.plan.rebound.add(place)
+            return False
+        names = self.initial[start]
+        if not isinstance(end, Cell) or end.kind is not start.kind or set(end.vars) != set(names):
+            raise self.changes(place[1])
+        if len(self.low.state.holding(end)) > 1:
+            raise self.shared(place[1])
+        return all([self.fits(place, b, end.vars[n], nexts) for n, b in names.items()])
+
+    def changes(self, name: str) -> Exception:
+        what = "the list or dict" if name == "$contents" else repr(name.strip("$"))
+        return self.low.unsupported(
+            self.node,
+            f"{what} changes its structure in the loop",
+            "keep the same number of items, or use a NumPy array",
+        )
+
+    def undefined(self, binding: Binding) -> Any:
+        """The structure of a binding, with nothing in it yet."""
+        if isinstance(binding, Items):
+            return Items([self.undefined(b) for b in binding.items], binding.kind, binding.named)
+        if isinstance(binding, Table):
+            return Table({k: self.undefined(b) for k, b in binding.items.items()})
+        if isinstance(binding, Cell):
+            empty = Cell(binding.kind, binding.frozen)
+            empty.vars = {n: self.undefined(b) for n, b in binding.vars.items()}
+            return empty
+        return binding if is_function(binding) else None
 
     def is_new(self, name: str, start: Value) -> bool:
         """True for a variable that has no value before the loop, or only that of an outer iteration."""
@@ -214,10 +329,11 @@ class Attempt:
 
     def stop(self, ends: Vars) -> Value | None:
         """The flag that ends the loop after this iteration; None where nothing does."""
-        self.low.scope.vars = dict(ends)
-        self.low.scope.vars["$continue"] = Static(False)
+        scope = self.low.scope
+        scope.vars = dict(ends)
+        scope.vars["$continue"] = Static(False)
         leaving = self.low.leaving(self.node)
-        self.low.scope.vars = ends
+        scope.vars = ends
         if leaving is False:
             return None
         return self.low.const(True, self.node) if leaving is True else leaving
@@ -245,31 +361,43 @@ class Attempt:
         )
         low.block.append(op)
         after = dict(zip(self.params, results, strict=True))
+        fixed = {
+            (holder, n): b
+            for (holder, n) in self.plan.places
+            if holder in self.after_body
+            and is_function(b := self.after_body[holder].get(n))
+            and n not in self.before[holder]
+        }
+        low.state.restore(self.before)
 
         def final(binding: Binding) -> Binding:
             if isinstance(binding, Items):
-                return Items([final(b) for b in binding.items], binding.kind)
-            return after[binding]  # type: ignore[index]
+                return Items([final(b) for b in binding.items], binding.kind, binding.named)
+            if isinstance(binding, Table):
+                return Table({k: final(b) for k, b in binding.items.items()})
+            if isinstance(binding, Cell) and binding in self.initial:
+                made = low.state.add(Cell(binding.kind, binding.frozen))
+                made.vars = {n: final(b) for n, b in self.initial[binding].items()}
+                return made
+            return after[binding] if isinstance(binding, Value) else binding
 
-        finals = {n: final(b) for n, b in self.ends.items()}
-        self.broken = finals.pop("$break", None)  # type: ignore[assignment]
-        fixed = {
-            n: b
-            for n, b in low.scope.vars.items()
-            if n in self.names and isinstance(b, (Static, Closure))
-        }
-        low.scope.vars = {**self.before, **fixed, **finals}
+        for (holder, name), binding in fixed.items():
+            holder.vars[name] = binding  # type: ignore[assignment]
+        for holder, name in self.plan.renewed:
+            holder.vars.pop(name, None)
+        for (holder, name), start in self.start.items():
+            if name == "$break":
+                self.broken = final(start)  # type: ignore[assignment]
+            else:
+                holder.vars[name] = final(start)
+
+
+def _same(a: Binding | None, b: Binding | None) -> bool:
+    return a is b or (isinstance(a, Static) and isinstance(b, Static) and a.value is b.value)
 
 
 def _index_name(loop: Any) -> str:
     """The first name of `for i, x in enumerate(...)`."""
     call, parts = loop.iter, getattr(loop.target, "elts", [])
-    counts = isinstance(call, gast.Call) and getattr(call.func, "id", "") == "enumerate"
-    return parts[0].id if counts and parts and isinstance(parts[0], gast.Name) else "i"
-
-
-def _undefined(binding: Binding) -> Any:
-    """The structure of a binding, with nothing in it yet."""
-    if isinstance(binding, Items):
-        return Items([_undefined(b) for b in binding.items], binding.kind)
-    return None
+    counts = getattr(getattr(call, "func", None), "id", "") == "enumerate"
+    return parts[0].id if counts and parts and hasattr(parts[0], "id") else "i"

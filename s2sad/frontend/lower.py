@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-import builtins
+import functools
 import types
+from collections.abc import Callable
 from typing import Any
 
 import gast
+import numpy as np
 
 from s2sad.errors import UnresolvedNameError
 from s2sad.frontend.base import Primitives
 from s2sad.frontend.control import Control
-from s2sad.frontend.expressions import Expressions
-from s2sad.frontend.find import FunctionSource, find, statement_of
-from s2sad.frontend.scope import Binding, Closure, Items, Scope, Static
-from s2sad.ir.core import Function, Op, Value
+from s2sad.frontend.expressions import BINARY, Expressions
+from s2sad.frontend.find import find, statement_of
+from s2sad.frontend.prelude import Prelude
+from s2sad.frontend.scope import (
+    Binding,
+    Cell,
+    Items,
+    Partial,
+    Static,
+    Table,
+    attribute_of,
+)
+from s2sad.ir.core import Function, Shaped, Value
 from s2sad.ir.kinds import ANY, Kind
 
 
@@ -24,7 +35,7 @@ def lower(function: Any, primitives: Primitives, statics: dict[str, Any] | None 
     return Lowering(source, primitives).function(statics or {})
 
 
-class Lowering(Expressions, Control):
+class Lowering(Expressions, Control, Prelude):
     """Lowers one function and the functions that it calls, which are written out in place."""
 
     # --- functions --------------------------------------------------------------------------------------
@@ -72,21 +83,27 @@ class Lowering(Expressions, Control):
             "path": self.source.file.path,
             "sources": self.sources,
             "captured": self.captured,
+            "current": self.current,
+            "silenced": self.silenced,
             "header": self.source.header(),
             "spans": {a.id: self.source.span(a) for a in all_params},
         }
         return out
 
-    def defaults(self, function: types.FunctionType) -> dict[str, Any]:
-        code = function.__code__
-        positional = code.co_varnames[: code.co_argcount]
-        values = function.__defaults__ or ()
-        out = dict(zip(positional[len(positional) - len(values) :], values, strict=True))
-        return out | dict(function.__kwdefaults__ or {})
-
     def flatten_result(self, binding: Binding, out: list[Value], node: Any) -> Any:
+        if isinstance(binding, Cell) and isinstance(binding.contents, (Items, Table)):
+            binding = binding.contents
         if isinstance(binding, Items):
-            return tuple(self.flatten_result(i, out, node) for i in binding.items)
+            parts = [self.flatten_result(i, out, node) for i in binding.items]
+            if binding.named is not None:
+                return Shaped("call", parts, list(binding.named._fields), binding.named)
+            return Shaped("list", parts) if binding.kind == "list" else tuple(parts)
+        if isinstance(binding, Table):
+            parts = [self.flatten_result(i, out, node) for i in binding.items.values()]
+            return Shaped("dict", parts, list(binding.items))
+        if isinstance(binding, Cell):
+            parts = [self.flatten_result(i, out, node) for i in binding.vars.values()]
+            return Shaped("call", parts, list(binding.vars), binding.kind)
         value = self.to_value(binding, node)
         out.append(value)
         return None
@@ -96,91 +113,6 @@ class Lowering(Expressions, Control):
         self.statements(node.body)
         result = self.scope.vars.get("$ret")
         return self.const(None, node) if result is None else result
-
-    def call_function(
-        self,
-        source: FunctionSource,
-        lexical: Scope | None,
-        args: list[Binding],
-        kwargs: dict[str, Binding],
-        defaults: dict[str, Binding],
-        node: Any,
-    ) -> Binding:
-        """A call of a user function, written out in place."""
-        key = (source.file.path, source.node.lineno, source.node.col_offset)
-        if key in self.stack or len(self.stack) > 60:
-            raise self.unsupported(
-                node,
-                f"the recursive function {source.name!r} is not supported yet",
-                "write the recursion as a loop",
-            )
-        scope = Scope(source, lexical)
-        self.bind_arguments(scope, source, args, kwargs, defaults, node)
-        saved = self.scope, self.statement
-        self.scope = scope
-        self.stack.append(key)
-        if source not in self.sources:
-            self.sources.append(source)
-        try:
-            if isinstance(source.node, gast.Lambda):
-                return self.expression(source.node.body)
-            return self.run_body(source.node)
-        finally:
-            self.stack.pop()
-            self.scope, self.statement = saved
-
-    def bind_arguments(
-        self,
-        scope: Scope,
-        source: FunctionSource,
-        args: list[Binding],
-        kwargs: dict[str, Binding],
-        defaults: dict[str, Binding],
-        node: Any,
-    ) -> None:
-        arguments = source.node.args
-        if arguments.kwarg:
-            raise self.unsupported(
-                node,
-                f"{source.name!r} takes **kwargs, which is not supported yet",
-                "name the keywords",
-            )
-        names = [a.id for a in [*arguments.posonlyargs, *arguments.args]]
-        allowed = names + [a.id for a in arguments.kwonlyargs]
-        if arguments.vararg:
-            scope.vars[arguments.vararg.id] = Items(args[len(names) :])
-        elif len(args) > len(names):
-            raise self.unsupported(
-                node, f"{source.name!r} takes {len(names)} arguments, not {len(args)}"
-            )
-        scope.vars.update(zip(names, args, strict=False))
-        for name, value in kwargs.items():
-            if name not in allowed or name in scope.vars:
-                raise self.unsupported(
-                    node, f"{source.name!r} cannot take the argument {name!r} here"
-                )
-            scope.vars[name] = value
-        for name in allowed:
-            if name not in scope.vars:
-                if name not in defaults:
-                    raise self.unsupported(
-                        node, f"the call of {source.name!r} does not give {name!r}"
-                    )
-                scope.vars[name] = defaults[name]
-
-    def call_python(
-        self, function: Any, args: list[Binding], kwargs: dict[str, Binding], node: Any
-    ) -> Binding:
-        source = next((s for s in self.sources if s.function is function), None) or find(function)
-        defaults = {k: self.outer_object(v, "", node) for k, v in self.defaults(function).items()}
-        return self.call_function(source, None, args, kwargs, defaults, node)
-
-    def call_closure(
-        self, closure: Closure, args: list[Binding], kwargs: dict[str, Binding], node: Any
-    ) -> Binding:
-        outer = closure.scope.source
-        source = FunctionSource(closure.name, closure.node, outer.file, outer.function)
-        return self.call_function(source, closure.scope, args, kwargs, closure.defaults, node)
 
     # --- statements -------------------------------------------------------------------------------------
 
@@ -204,57 +136,6 @@ class Lowering(Expressions, Control):
     def stmt_Continue(self, node: Any) -> None:
         self.scope.vars["$continue"] = Static(True)
 
-    def stmt_Expr(self, node: Any) -> None:
-        if isinstance(node.value, gast.Constant):
-            return
-        if isinstance(node.value, gast.Call) and isinstance(node.value.func, gast.Name):
-            binding = self.lookup(node.value.func)
-            if isinstance(binding, Static) and binding.value is print:
-                self.effect("print", node.value, node)
-                return
-        if isinstance(node.value, (gast.Yield, gast.YieldFrom, gast.Await)):
-            raise self.unsupported(
-                node,
-                f"{_describe(node.value)} is not supported yet",
-                "return an array of the values",
-            )
-        self.expression(node.value)
-
-    def effect(self, what: str, expression: Any, node: Any) -> None:
-        """A print, an assert, a raise: done as written, in its place, on the primal values."""
-        holes = self.holes(what, expression)
-        operands = [self.to_value(self.expression(a), a) for a in holes]
-        attrs = {"what": what, "node": expression, "holes": holes}
-        self.block.append(Op("effect", operands, [], attrs, [], self.span(node), exact=True))
-
-    def holes(self, what: str, node: Any) -> list[Any]:
-        """Subexpressions of an effect that are computed by the function."""
-        if what == "assert":
-            return [node.test, *([node.msg] if node.msg else [])]
-        if what == "raise":
-            return list(node.args)
-        if any(k.arg is None for k in node.keywords):
-            raise self.unsupported(node, "**kwargs in a call of print is not supported yet")
-        return [*node.args, *(k.value for k in node.keywords)]
-
-    def stmt_Raise(self, node: Any) -> None:
-        call = node.exc
-        is_builtin = (
-            isinstance(call, gast.Call)
-            and isinstance(call.func, gast.Name)
-            and isinstance(getattr(builtins, call.func.id, None), type)
-            and not call.keywords
-        )
-        if not is_builtin or node.cause is not None:
-            raise self.unsupported(
-                node, "this raise is not supported yet", "raise a built-in exception with a message"
-            )
-        self.effect("raise", call, node)
-        self.scope.vars["$returned"] = Static(True)
-
-    def stmt_Assert(self, node: Any) -> None:
-        self.effect("assert", node, node)
-
     def stmt_Assign(self, node: Any) -> None:
         value = self.expression(node.value)
         for target in node.targets:
@@ -267,123 +148,153 @@ class Lowering(Expressions, Control):
     def stmt_AugAssign(self, node: Any) -> None:
         target = node.target
         if isinstance(target, gast.Name):
-            left = self.to_value(self.lookup(target), target)
-            right = self.to_value(self.expression(node.value), node.value)
-            result = self.binary(node.op, left, right, node)
-            result.op.attrs["inplace"] = True  # type: ignore[union-attr]
-            self.assign(target, result, node)
+            self.assign(target, self.augmented(node, self.lookup(target)), node)
         elif isinstance(target, gast.Subscript):
-            array = self.written_array(target)
+            base = self.expression(target.value)
+            if isinstance(base, (Items, Cell)):
+                self.augmented_item(base, node)
+                return
+            array = self.to_value(base, target)
             index = self.index(target.slice)
-            if isinstance(node.op, (gast.Add, gast.Sub)) and self.is_basic(index):
-                value = self.to_value(self.expression(node.value), node.value)
-                if isinstance(node.op, gast.Sub):
-                    value = self.prim("operator.neg", [value], {}, node)
-                self.write("intrinsic.index_add", target, array, index, value, node)
-            else:
-                old = self.prim("operator.getitem", [array, index], {}, target)
-                value = self.to_value(self.expression(node.value), node.value)
-                new = self.binary(node.op, old, value, node)
-                assert new.op is not None
-                new.op.attrs["update"] = True
-                self.write("intrinsic.store", target, array, index, new, node)
+            value = self.to_value(self.expression(node.value), node.value)
+            self.augment_item(node.op, array, index, value, target, node)
+        elif isinstance(target, gast.Attribute):
+            owner = self.expression(target.value)
+            old_binding = self.attribute(owner, target.attr, target)
+            new_binding = self.augmented(node, old_binding)
+            self.set_attribute(owner, target.attr, new_binding, node)
         else:
             raise self.unsupported(target, "this augmented assignment is not supported yet")
 
+    def augmented(self, node: Any, left: Binding) -> Binding:
+        """left += value: changes a list or an array, and makes a new number, tuple or string."""
+        right = self.expression(node.value)
+        name = BINARY[type(node.op).__name__]
+        if isinstance(left, Cell):
+            own = None
+            if isinstance(attribute_of(left.kind, f"__i{name}__"), types.FunctionType):
+                bound = self.class_attribute(left, left.kind, f"__i{name}__", node)
+                own = self.call(bound, [right], {}, node)
+            if own is not None:
+                return own
+            if left.kind is list and name == "add":
+                self.change(
+                    left, Items([*left.contents.items, *self.given(right, node)], "list"), node
+                )
+                return left
+        structured = self.structured(node.op, left, right, node)
+        if structured is not None:
+            return structured
+        first, second = self.to_value(left, node.target), self.to_value(right, node.value)
+        if first.kind.is_array:
+            return self.update(node.op, first, second, node.target, node)
+        result = self.binary(node.op, first, second, node)
+        assert result.op is not None
+        result.op.attrs["inplace"] = True
+        return result
+
+    def augmented_item(self, base: Items | Cell, node: Any) -> None:
+        """container[index] += value"""
+        index = self.expression(node.target.slice)
+        old = self.item(base, index, node)
+        new = self.augmented(node, old)
+        if isinstance(base, Items):
+            raise self.unsupported(node, "an item of a tuple cannot be changed")
+        self.set_item(base, index, new, node)
+
     def assign(self, target: Any, value: Binding, node: Any) -> None:
         if isinstance(target, gast.Name):
-            if isinstance(value, Value) and not value.hint and value.op is not None:
+            if isinstance(value, Value) and (
+                value in self.unnamed or not value.hint and value.op is not None
+            ):
                 value.hint = "" if target.id.startswith("$") else target.id
-            self.scope.vars[target.id] = value
+                self.unnamed.discard(value)
+            self.scope.owner(target.id).vars[target.id] = value
         elif isinstance(target, (gast.Tuple, gast.List)):
             self.unpack(target, value, node)
         elif isinstance(target, gast.Subscript):
-            array = self.written_array(target)
-            index = self.index(target.slice)
-            self.write("intrinsic.store", target, array, index, self.to_value(value, node), node)
+            self.assign_item(target, value, node)
         elif isinstance(target, gast.Attribute):
-            raise self.unsupported(
-                target, "writing an attribute is not supported yet", "return the value instead"
-            )
+            self.set_attribute(self.expression(target.value), target.attr, value, node)
         else:
             raise self.unsupported(target, "this target of an assignment is not supported yet")
 
+    def assign_item(self, target: Any, value: Binding, node: Any) -> None:
+        """base[index] = value"""
+        base = self.expression(target.value)
+        if isinstance(base, Items):
+            raise self.unsupported(target, "an item of a tuple cannot be changed", "use a list")
+        if isinstance(base, Cell):
+            if base.kind not in (list, dict):
+                index = self.expression(target.slice)
+                bound = self.class_attribute(base, base.kind, "__setitem__", node)
+                self.call(bound, [index, value], {}, node)
+                return
+            is_slice = isinstance(target.slice, gast.Slice)
+            index = self.index(target.slice) if is_slice else self.expression(target.slice)
+            self.set_item(base, index, value, node)
+            return
+        array, place = self.to_value(base, target), self.index(target.slice)
+        self.write("intrinsic.store", target, array, place, self.to_value(value, node), node)
+
     def unpack(self, target: Any, value: Binding, node: Any) -> None:
         stars = [i for i, t in enumerate(target.elts) if isinstance(t, gast.Starred)]
-        if stars and isinstance(value, Items) and len(value.items) >= len(target.elts) - 1:
+        items = self.sequence(value)
+        if stars and items is not None and len(items.items) >= len(target.elts) - 1:
             (i,) = stars
-            end = len(value.items) - (len(target.elts) - 1 - i)
-            middle = Items(value.items[i:end], "list")
+            end = len(items.items) - (len(target.elts) - 1 - i)
+            middle = self.new_list(items.items[i:end])
+            targets = [t.value if t is target.elts[i] else t for t in target.elts]
             self.unpack(
-                gast.Tuple(
-                    [t.value if t is target.elts[i] else t for t in target.elts], gast.Store()
-                ),
-                Items([*value.items[:i], middle, *value.items[end:]]),
+                gast.Tuple(targets, gast.Store()),
+                Items([*items.items[:i], middle, *items.items[end:]]),
                 node,
             )
             return
         if stars:
             raise self.unsupported(
                 target,
-                "unpacking with a star is supported for tuples",
+                "unpacking with a star is supported for tuples and lists",
                 "write the slices: v[0], v[1:]",
             )
-        if isinstance(value, Items):
-            if len(value.items) != len(target.elts):
+        if items is not None:
+            if len(items.items) != len(target.elts):
                 raise self.unsupported(
-                    target, f"{len(value.items)} values are unpacked into {len(target.elts)} names"
+                    target, f"{len(items.items)} values are unpacked into {len(target.elts)} names"
                 )
-            parts: list[Binding] = list(value.items)
+            parts: list[Binding] = list(items.items)
         else:
             array = self.to_value(value, node)
             parts = [
                 self.prim("operator.getitem", [array, self.const(i, node)], {}, target)
                 for i in range(len(target.elts))
             ]
-        for sub_target, part in zip(target.elts, parts, strict=True):
-            self.assign(sub_target, part, node)
-
-    def written_array(self, target: Any) -> Value:
-        """The array that an item assignment writes, which must be a variable of this function."""
-        if not isinstance(target.value, gast.Name) or target.value.id not in self.scope.vars:
-            raise self.unsupported(
-                target,
-                "only an array that is a variable of this function can be written so far",
-                "give the array a name in this function, as in y = x.copy()",
-            )
-        binding = self.scope.vars[target.value.id]
-        if isinstance(binding, Items):
-            raise self.unsupported(
-                target, "writing an item of a list is not supported yet", "use a NumPy array"
-            )
-        return self.to_value(binding, target)
-
-    def write(
-        self, fn: str, target: Any, array: Value, index: Value, value: Value, node: Any
-    ) -> None:
-        new = self.prim(fn, [array, index, value], {}, node)
-        new.hint = target.value.id
-        self.scope.vars[target.value.id] = new
+        # Each part is looked up when it is its turn: an assignment may write what a later part is a view of.
+        variables, hidden = self.scope, "$parts"
+        while hidden in variables.vars:
+            hidden += "'"
+        variables.vars[hidden] = Items(parts)
+        for i, sub_target in enumerate(target.elts):
+            now = variables.vars[hidden]
+            assert isinstance(now, Items)
+            self.assign(sub_target, now.items[i], node)
+        del variables.vars[hidden]
 
     def stmt_FunctionDef(self, node: Any) -> None:
-        if node.decorator_list:
-            raise self.unsupported(
-                node.decorator_list[0], "a decorated nested function is not supported yet"
-            )
-        self.scope.vars[node.name] = self.closure(node, node.name)
+        made: Binding = self.closure(node, node.name)
+        for decorator in reversed(node.decorator_list):
+            made = self.decorated(self.expression(decorator), made, decorator)
+        self.scope.owner(node.name).vars[node.name] = made
 
-    def closure(self, node: Any, name: str) -> Closure:
-        arguments = node.args
-        positional = [*arguments.posonlyargs, *arguments.args]
-        defaults: dict[str, Binding] = {}
-        for arg, default in zip(
-            positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True
-        ):
-            defaults[arg.id] = self.expression(default)
-        for arg, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-            if default is not None:
-                defaults[arg.id] = self.expression(default)
-        return Closure(node, self.scope, name, defaults)
+    def decorated(self, decorator: Binding, made: Binding, node: Any) -> Binding:
+        """decorator(function); caches give the same values, and wraps changes names alone."""
+        known = decorator.value if isinstance(decorator, Static) else None
+        if known in (functools.lru_cache, functools.cache):
+            return made
+        if isinstance(decorator, Partial) and isinstance(decorator.function, Static):
+            if decorator.function.value in (functools.lru_cache, functools.wraps):
+                return made
+        return self.call(decorator, [made], {}, node)
 
     # --- names ------------------------------------------------------------------------------------------
 
@@ -392,28 +303,61 @@ class Lowering(Expressions, Control):
         local = self.scope.find_local(name)
         if local is not None:
             return local
-        found, obj = self.scope.find_outer(name)
+        scope = self.scope
+        found, obj = scope.find_outer(name)
         if not found:
             raise UnresolvedNameError(
                 f"the name {name!r} is not defined here",
                 span=self.span(node),
                 help="assign it on every path before this line, or import it",
             )
-        return self.outer_object(obj, name, node)
+        return self.outer_object(obj, name, node, lambda: scope.find_outer(name)[1])
 
-    def outer_object(self, obj: Any, name: str, node: Any) -> Binding:
-        """A global, a captured variable, or a default value, as a binding."""
+    def outer_object(
+        self, obj: Any, name: str, node: Any, current: Callable[[], Any] | None = None
+    ) -> Binding:
+        """A global, a captured variable, an attribute of a module, or a default value, as a binding.
+
+        `current` gives the object of the moment: the code is made anew when it is another one.
+        """
         if _is_literal(obj):
             is_named = name.isidentifier() and obj is not None and not isinstance(obj, (bool, str))
             if is_named:
-                self.captured[name] = obj
+                name = self.capture(name, obj, current)
             return self.const(obj, node, name if is_named else "")
-        if isinstance(obj, tuple):
-            return Items([self.outer_object(o, "", node) for o in obj])
-        if type(obj).__module__ == "numpy" and hasattr(obj, "ndim"):
-            self.captured[name] = obj
+        if isinstance(obj, (tuple, list, set, frozenset, dict)):
+            return self.outer_container(obj, name, node)
+        if isinstance(obj, (np.ndarray, np.generic)):
+            name = self.capture(name or "array", obj, current)
             return self.op("const", [], _array_kind(obj), node, value=obj, name=name)
         return Static(obj, name)
+
+    def capture(self, name: str, obj: Any, current: Callable[[], Any] | None) -> str:
+        """A name for a captured object, which no other one has."""
+        free, number = name, 1
+        while free in self.captured and self.captured[free] is not obj:
+            number += 1
+            free = f"{name}{number}"
+        self.captured[free] = obj
+        if current is not None:
+            self.current[free] = current
+        return free
+
+    def outer_container(self, obj: Any, name: str, node: Any) -> Binding:
+        """A tuple, list, set or dict that the function takes from around it, which it must not change."""
+        if isinstance(obj, (tuple, set, frozenset)):
+            kind = "tuple" if isinstance(obj, tuple) else "set"
+            named = type(obj) if hasattr(obj, "_fields") else None
+            return Items([self.outer_object(o, "", node) for o in obj], kind, named)
+        if id(obj) in self.known and self.known[id(obj)][1] in self.state.holders:
+            return self.known[id(obj)][1]
+        if isinstance(obj, dict):
+            cell = self.new_dict({k: self.outer_object(o, "", node) for k, o in obj.items()})
+        else:
+            cell = self.new_list([self.outer_object(o, "", node) for o in obj])
+        cell.frozen = f"{name or 'this ' + cell.kind.__name__!r} was not made in this function"
+        self.known[id(obj)] = (obj, cell)
+        return cell
 
 
 def _array_kind(obj: Any) -> Kind:
@@ -427,13 +371,7 @@ def _is_literal(obj: Any) -> bool:
 
 def _describe(node: Any) -> str:
     names = {
-        "ListComp": "a list comprehension", "DictComp": "a dict comprehension", "SetComp": "a set comprehension",
-        "GeneratorExp": "a generator expression", "Dict": "a dict", "Set": "a set", "Try": "try/except",
-        "With": "a with block", "ClassDef": "a class inside the function", "Yield": "yield",
-        "YieldFrom": "yield from", "Await": "await", "Delete": "del", "Global": "global", "Nonlocal": "nonlocal",
-        "Import": "an import inside the function", "ImportFrom": "an import inside the function",
-        "NamedExpr": "an assignment expression (:=)", "Match": "match", "Raise": "raise",
-        "Starred": "a star expression",
+        "ClassDef": "a class inside the function", "Yield": "yield", "YieldFrom": "yield from", "Await": "await",
         "AsyncFunctionDef": "an async function", "TryStar": "try/except*",
     }  # fmt: skip
     return names.get(type(node).__name__, f"this construct ({type(node).__name__})")
@@ -441,8 +379,5 @@ def _describe(node: Any) -> str:
 
 def _way_out(node: Any) -> str:
     return {
-        "With": "move the block's body out of the with statement",
-        "Import": "import at the top of the module",
-        "ImportFrom": "import at the top of the module",
-        "Try": "differentiate the function inside the try block",
+        "ClassDef": "define the class at the top of the module",
     }.get(type(node).__name__, "write this part in plain assignments, loops and branches")

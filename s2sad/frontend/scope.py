@@ -1,13 +1,22 @@
-"""Scopes and bindings: what a name means at a point of the program."""
+"""What a name means at a point of the program: bindings, and the state that holds them.
+
+A binding is a value of the IR, an object that is known before the program runs, or a structure of these. Tuples
+are structures by value. Lists, dicts and objects can change, and two names may hold the same one: each is a
+`Cell`, with an identity of its own, whose contents are part of the state, as the variables of a scope are.
+"""
 
 from __future__ import annotations
 
 import builtins
-from dataclasses import dataclass
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from s2sad.frontend.find import FunctionSource
 from s2sad.ir.core import Value
+
+CONTENTS = "$contents"  # the variable of a list's or dict's cell
 
 
 @dataclass
@@ -20,10 +29,18 @@ class Static:
 
 @dataclass
 class Items:
-    """A tuple or list whose length is known: lowered to its elements."""
+    """A tuple, or the items of a list: a sequence of known length. `named` is the class of a named tuple."""
 
     items: list[Binding]
     kind: str = "tuple"
+    named: Any = None
+
+
+@dataclass
+class Table:
+    """The items of a dict whose keys are known."""
+
+    items: dict[Any, Binding]
 
 
 @dataclass
@@ -36,22 +53,88 @@ class Closure:
     defaults: dict[str, Binding]
 
 
-Binding = Value | Static | Items | Closure
+@dataclass
+class Method:
+    """A function bound to its first argument."""
+
+    function: Binding
+    receiver: Binding
 
 
-class Scope:
+@dataclass
+class Partial:
+    """functools.partial: a function with some of its arguments."""
+
+    function: Binding
+    args: list[Binding]
+    kwargs: dict[str, Binding]
+
+
+@dataclass
+class Parent:
+    """super(): an object seen as one of the classes after its own."""
+
+    receiver: Cell
+    classes: tuple[Any, ...]
+
+
+@dataclass
+class Choice:
+    """One of two functions, or None: the first where `test` is true."""
+
+    test: Value
+    first: Binding
+    second: Binding
+
+
+class Holder:
+    """Something that holds bindings under names, and that the program can change."""
+
+    def __init__(self) -> None:
+        self.vars: dict[str, Binding] = {}
+
+
+class Cell(Holder):
+    """A list, a dict, or an object (`kind` is its class). `frozen` says why it cannot be changed."""
+
+    def __init__(self, kind: Any, frozen: str = "") -> None:
+        super().__init__()
+        self.kind = kind
+        self.frozen = frozen
+
+    @property
+    def contents(self) -> Any:
+        """The items of a list or dict."""
+        return self.vars.get(CONTENTS)
+
+
+Binding = Value | Static | Items | Table | Closure | Method | Partial | Choice | Parent | Cell
+Vars = dict[str, Binding]
+Place = tuple[Holder, str]
+Snapshot = dict[Holder, Vars]
+
+
+class Scope(Holder):
     """Variables of a function while it is lowered; `lexical` is the scope around it."""
 
     def __init__(self, source: FunctionSource, lexical: Scope | None = None) -> None:
+        super().__init__()
         self.source = source
         self.lexical = lexical
-        self.vars: dict[str, Binding] = {}
+        self.captured = False  # a function that is defined here may be called later
+        self.elsewhere: dict[str, Scope] = {}  # names declared nonlocal, and whose they are
+
+    def owner(self, name: str) -> Scope:
+        """The scope in which an assignment to `name` here takes place."""
+        return self.elsewhere.get(name, self)
 
     def find_local(self, name: str) -> Binding | None:
         scope: Scope | None = self
         while scope is not None:
             if name in scope.vars:
                 return scope.vars[name]
+            if name in scope.elsewhere:
+                return scope.elsewhere[name].vars.get(name)
             scope = scope.lexical
         return None
 
@@ -69,3 +152,93 @@ class Scope:
         if hasattr(builtins, name):
             return True, getattr(builtins, name)
         return False, None
+
+
+@dataclass
+class State:
+    """Everything that the program can change while it is lowered: variables of scopes, contents of cells."""
+
+    holders: dict[Holder, None] = field(default_factory=dict)
+
+    def add(self, holder: Any) -> Any:
+        self.holders[holder] = None
+        return holder
+
+    def take(self) -> Snapshot:
+        return {holder: dict(holder.vars) for holder in self.holders}
+
+    def restore(self, snapshot: Snapshot) -> None:
+        self.holders = dict.fromkeys(snapshot)
+        for holder, variables in snapshot.items():
+            holder.vars = dict(variables)
+
+    def places(self) -> Iterator[tuple[Place, Binding]]:
+        for holder in self.holders:
+            for name, binding in holder.vars.items():
+                yield (holder, name), binding
+
+    def holding(self, cell: Cell) -> list[Place]:
+        """Places that hold `cell`, in a structure or by themselves."""
+        return [place for place, binding in self.places() if cell in cells_in(binding)]
+
+
+def parts(binding: Binding) -> list[Binding]:
+    """The bindings that a binding is made of."""
+    if isinstance(binding, Items):
+        return binding.items
+    if isinstance(binding, Table):
+        return list(binding.items.values())
+    if isinstance(binding, Method):
+        return [binding.function, binding.receiver]
+    if isinstance(binding, Partial):
+        return [binding.function, *binding.args, *binding.kwargs.values()]
+    if isinstance(binding, Closure):
+        return list(binding.defaults.values())
+    return []
+
+
+def cells_in(binding: Binding) -> list[Cell]:
+    """The cells that a binding holds, those inside of cells left out."""
+    if isinstance(binding, Cell):
+        return [binding]
+    return [cell for part in parts(binding) for cell in cells_in(part)]
+
+
+def values_in(binding: Binding) -> set[Value]:
+    """The values that a binding is made of."""
+    if isinstance(binding, Value):
+        return {binding}
+    return {value for part in parts(binding) for value in values_in(part)}
+
+
+def replaced(binding: Binding, old: Value, new: Value) -> Binding:
+    """A binding with one value in place of another."""
+    if binding is old:
+        return new
+    if isinstance(binding, Items) and any(True for _ in _values(binding, old)):
+        items = [replaced(b, old, new) for b in binding.items]
+        return Items(items, binding.kind, binding.named)
+    if isinstance(binding, Table) and any(True for _ in _values(binding, old)):
+        return Table({k: replaced(b, old, new) for k, b in binding.items.items()})
+    return binding
+
+
+def _values(binding: Binding, wanted: Value) -> Iterator[Binding]:
+    if binding is wanted:
+        yield binding
+    for part in parts(binding):
+        yield from _values(part, wanted)
+
+
+def is_function(binding: Binding | None) -> bool:
+    """True for what is the same in each run: functions, modules, classes and other known objects."""
+    return (
+        isinstance(binding, (Closure, Method, Partial, Choice))
+        or isinstance(binding, Static)
+        and not isinstance(binding.value, bool)
+    )
+
+
+def attribute_of(cls: Any, name: str) -> Any:
+    """A class's attribute, as it stands in the class (a property is the property)."""
+    return inspect.getattr_static(cls, name, None)

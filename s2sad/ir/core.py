@@ -28,10 +28,15 @@ is the adjoint of the other. Writing into an array is an operation that makes a 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from s2sad.ir.kinds import ANY, Kind
 from s2sad.source import Span
+
+Path = tuple[
+    tuple[str, Any], ...
+]  # steps from an argument to a part of it: ("item", key) or ("attr", name)
 
 
 class Value:
@@ -245,11 +250,28 @@ class Loop:
         del self.backwards[j]
 
 
+@dataclass
+class Shaped:
+    """How results are put together: a list, a dict, or a call of a class, by keys.
+
+    `of`: the class, or for "replace" the text of the object whose fields are replaced.
+    """
+
+    form: str
+    parts: list[Any]
+    keys: list[Any] = field(default_factory=list)
+    of: Any = None
+
+
+ABSENT = Shaped("absent", [])  # an item that has no derivative: None
+
+
 class Function:
     """A function in the IR. The block's parameters are its arguments, the yields its results.
 
     `structure` says how the flat list of results is nested: None for one bare value, or a tuple of
-    structures. `info` holds what the docstring of the emitted function says.
+    structures, or a `Shaped`. `leaves` says of parameters that are parts of an argument (a list, a dict, an object)
+    which part: (argument, path), by the parameter's name. `info` holds what the docstring of the emitted function says.
     """
 
     def __init__(
@@ -259,6 +281,7 @@ class Function:
         self.body = Block(params)
         self.defaults = defaults or {}
         self.structure: Any = None
+        self.leaves: dict[str, tuple[str, Path]] = {}
         self.info: dict[str, Any] = {}
 
     @property
@@ -345,5 +368,6 @@ def clone_function(source: Function, name: str | None = None) -> Function:
     copy = Function(name or source.name, params, dict(source.defaults))
     clone_block(source.body, copy.body, mapping)
     copy.structure = source.structure
+    copy.leaves = dict(source.leaves)
     copy.info = dict(source.info)
     return copy

@@ -1,0 +1,357 @@
+"""Calls: of functions, which are written out in place, of objects that can be called, and of primitives."""
+
+from __future__ import annotations
+
+import functools
+import types
+from typing import Any
+
+import gast
+
+from s2sad.frontend.find import FunctionSource, find
+from s2sad.frontend.forms import FORMS
+from s2sad.frontend.memory import Memory
+from s2sad.frontend.objects import Objects
+from s2sad.frontend.scope import (
+    Binding,
+    Cell,
+    Choice,
+    Closure,
+    Items,
+    Method,
+    Parent,
+    Partial,
+    Scope,
+    Static,
+    Table,
+    attribute_of,
+)
+from s2sad.ir.core import Value, clone_block
+from s2sad.ir.kinds import passive
+
+
+class Calls(Objects, Memory):
+    """The part of `Lowering` that handles calls."""
+
+    def expr_Call(self, node: Any) -> Binding:
+        if isinstance(node.func, gast.Attribute):
+            receiver = self.expression(node.func.value)
+            if not isinstance(receiver, Static):
+                return self.method(receiver, node)
+        callee = self.expression(node.func)
+        added = isinstance(callee, Static) and callee.value is sum and 1 <= len(node.args) <= 2
+        if added and isinstance(node.args[0], (gast.GeneratorExp, gast.ListComp)):
+            start = self.expression(node.args[1]) if len(node.args) > 1 else self.const(0, node)
+            return self.total(node.args[0], start)
+        if isinstance(callee, Static) and callee.value is super:
+            return self.super_(node)
+        lazy = self.lazy_call(callee, node)
+        if lazy is not None:
+            return lazy
+        return self.call(callee, self.each(node.args), self.keywords(node), node)
+
+    def keywords(self, node: Any) -> dict[str, Binding]:
+        """Keyword arguments of a call, those of `**kwargs` one by one."""
+        out: dict[str, Binding] = {}
+        for keyword in node.keywords:
+            value = self.expression(keyword.value)
+            if keyword.arg is not None:
+                out[keyword.arg] = value
+                continue
+            if not isinstance(value, Cell) or not isinstance(value.contents, Table):
+                raise self.unsupported(
+                    node, "** is supported before dicts whose keys are known", "write them out"
+                )
+            out.update(value.contents.items)
+        return out
+
+    def call(
+        self, callee: Binding, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding:
+        """callee(*args, **kwargs)"""
+        if isinstance(callee, Closure):
+            return self.call_closure(callee, args, kwargs, node)
+        if isinstance(callee, Method):
+            return self.call(callee.function, [callee.receiver, *args], kwargs, node)
+        if isinstance(callee, Partial):
+            return self.call(
+                callee.function, [*callee.args, *args], {**callee.kwargs, **kwargs}, node
+            )
+        if isinstance(callee, Choice):
+            choice = callee
+            return self.choose(
+                choice.test,
+                lambda: self.call(choice.first, args, kwargs, node),
+                lambda: self.call(choice.second, args, kwargs, node),
+                node,
+                "ifexp",
+            )
+        if isinstance(callee, Cell) and isinstance(
+            attribute_of(callee.kind, "__call__"), types.FunctionType
+        ):
+            bound = self.class_attribute(callee, callee.kind, "__call__", node)
+            return self.call(bound, args, kwargs, node)
+        if not isinstance(callee, Static):
+            raise self.unsupported(
+                getattr(node, "func", node),
+                "the function that is called here is only known at run time",
+                "call a function by its name",
+            )
+        return self.call_object(callee, args, kwargs, node)
+
+    def call_object(
+        self, callee: Static, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding:
+        obj = callee.value
+        special = FORMS.get(id(obj))
+        if special is not None:
+            result = special(self, args, kwargs, node)
+            if result is not None:
+                return result
+        preferred = ""
+        func = getattr(node, "func", None)
+        if isinstance(func, gast.Attribute) and isinstance(func.value, (gast.Name, gast.Attribute)):
+            base = self.expression(func.value)
+            if isinstance(base, Static) and isinstance(base.value, types.ModuleType):
+                preferred = f"{base.value.__name__}.{func.attr}"
+        fn = self.primitives.name_of(obj, preferred)
+        if fn is not None:
+            values = [self.to_value(a, node) for a in args]
+            return self.prim(
+                fn, values, {k: self.to_value(v, node) for k, v in kwargs.items()}, node
+            )
+        inner = self.primitives.inlined(obj)
+        if inner is not None:
+            return self.call_ir(inner, args, kwargs, node)
+        followed = self.call_followed(obj, args, kwargs, node)
+        if followed is not None:
+            return followed
+        if getattr(obj, "__module__", None) == "builtins":
+            raise self.unsupported(
+                node,
+                f"the built-in {getattr(obj, '__name__', obj)} is not supported in this form",
+                "use range, or NumPy",
+            )
+        name = (
+            preferred
+            or f"{getattr(obj, '__module__', None) or ''}.{getattr(obj, '__name__', repr(obj))}".lstrip(
+                "."
+            )
+        )
+        raise self.primitives.missing(name, self.span(node))
+
+    def call_followed(
+        self, obj: Any, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding | None:
+        """A call of something that is written in Python; None for anything else."""
+        if hasattr(obj, "cache_info") and hasattr(obj, "__wrapped__"):
+            obj = obj.__wrapped__  # functools.lru_cache: the same values
+        if isinstance(obj, types.FunctionType):
+            return None if _is_library(obj) else self.call_python(obj, args, kwargs, node)
+        if isinstance(obj, types.MethodType) and isinstance(obj.__func__, types.FunctionType):
+            receiver = self.outer_object(obj.__self__, "", node)
+            return self.call(Method(Static(obj.__func__), receiver), args, kwargs, node)
+        if isinstance(obj, functools.partial):
+            return self.call(self.partial_of(obj, node), args, kwargs, node)
+        if isinstance(obj, type):
+            return self.construct(obj, args, kwargs, node)
+        method = attribute_of(type(obj), "__call__")
+        if isinstance(method, types.FunctionType) and not _is_library(method):
+            return self.call(Method(Static(method), Static(obj)), args, kwargs, node)
+        return None
+
+    def call_ir(
+        self, inner: Any, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding:
+        """A call of a derivative: its operations are copied in."""
+        if kwargs:
+            raise self.unsupported(node, "a derivative is called with positional arguments here")
+        values = [self.to_value(a, node) for a in args]
+        function = inner(len(values))
+        mapping = dict(zip(function.params, values, strict=True))
+        body = function.body
+        saved = self.block.yields
+        clone_block(body, self.block, mapping)
+        self.block.yields = saved
+        results = [mapping.get(v, v) for v in body.yields]
+        return results[0] if len(results) == 1 else Items(list(results))
+
+    def method(self, receiver: Binding, node: Any) -> Binding:
+        """receiver.name(...)"""
+        name = node.func.attr
+        containers = isinstance(receiver, Cell) and receiver.kind in (list, dict)
+        if containers or isinstance(receiver, Items) and not _has_method(receiver, name):
+            return self.container_method(
+                receiver,  # type: ignore[arg-type]
+                name,
+                self.each(node.args),
+                self.keywords(node),
+                node,
+            )
+        if not isinstance(receiver, Value):
+            callee = self.attribute(receiver, name, node.func)
+            return self.call(callee, self.each(node.args), self.keywords(node), node)
+        folded = self.text_method(receiver, name, node)
+        if folded is not None:
+            return folded
+        fn = f"numpy.ndarray.{name}"
+        if not self.primitives.has(fn):
+            raise self.primitives.missing(fn, self.span(node))
+        args = [self.to_value(b, node) for b in self.each(node.args)]
+        kwargs = {k: self.to_value(v, node) for k, v in self.keywords(node).items()}
+        if name == "reshape":
+            shape = args[0] if len(args) == 1 else self.op("tuple", args, passive("tuple"), node)
+            return self.prim(fn, [receiver, shape], kwargs, node)
+        if name == "transpose" and len(args) > 1:
+            args = [self.op("tuple", args, passive("tuple"), node)]
+        return self.prim(fn, [receiver, *args], kwargs, node)
+
+    def text_method(self, receiver: Value, name: str, node: Any) -> Binding | None:
+        """A method of a string that is known: `mode.lower()`."""
+        text = self.literal(receiver)
+        if not isinstance(text, str) or not hasattr(str, name):
+            return None
+        args = [self.literal(a) for a in self.each(node.args)]
+        if any(type(a) not in (str, int, float, bool, tuple) for a in args) or node.keywords:
+            return None
+        result = getattr(text, name)(*args)
+        if isinstance(result, (str, bool, int)):
+            return self.const(result, node)
+        return None
+
+    def super_(self, node: Any) -> Binding:
+        """super(): the attributes of the class after the one in which the function is defined."""
+        receiver = next(iter(self.scope.vars.values()), None)
+        owner = self.scope.find_outer("__class__")[1]
+        if node.args or not isinstance(receiver, Cell) or owner is None:
+            raise self.unsupported(node, "this form of super is not supported", "name the class")
+        mro = receiver.kind.__mro__
+        return Parent(receiver, mro[mro.index(owner) + 1 :])
+
+    # --- functions of the user --------------------------------------------------------------------------
+
+    def call_python(
+        self, function: Any, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding:
+        source = next((s for s in self.sources if s.function is function), None) or find(function)
+        defaults = {k: self.outer_object(v, "", node) for k, v in self.defaults(function).items()}
+        return self.call_function(source, None, args, kwargs, defaults, node)
+
+    def call_closure(
+        self, closure: Closure, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding:
+        outer = closure.scope.source
+        source = FunctionSource(closure.name, closure.node, outer.file, outer.function)
+        return self.call_function(source, closure.scope, args, kwargs, closure.defaults, node)
+
+    def defaults(self, function: types.FunctionType) -> dict[str, Any]:
+        code = function.__code__
+        positional = code.co_varnames[: code.co_argcount]
+        values = function.__defaults__ or ()
+        out = dict(zip(positional[len(positional) - len(values) :], values, strict=True))
+        return out | dict(function.__kwdefaults__ or {})
+
+    def call_function(
+        self,
+        source: FunctionSource,
+        lexical: Scope | None,
+        args: list[Binding],
+        kwargs: dict[str, Binding],
+        defaults: dict[str, Binding],
+        node: Any,
+    ) -> Binding:
+        """A call of a user function, written out in place."""
+        key = (source.file.path, source.node.lineno, source.node.col_offset)
+        if key in self.stack or len(self.stack) > 60:
+            raise self.unsupported(
+                node,
+                f"the recursive function {source.name!r} is not supported yet",
+                "write the recursion as a loop",
+            )
+        scope: Scope = self.state.add(Scope(source, lexical))
+        self.bind_arguments(scope, source, args, kwargs, defaults, node)
+        saved = self.scope, self.statement, self.here
+        self.scope = scope
+        self.stack.append(key)
+        if source not in self.sources:
+            self.sources.append(source)
+        try:
+            if isinstance(source.node, gast.Lambda):
+                return self.expression(source.node.body)
+            return self.run_body(source.node)
+        finally:
+            self.stack.pop()
+            self.scope, self.statement, self.here = saved
+            if not self.escapes(scope):
+                self.state.holders.pop(scope, None)
+
+    def escapes(self, scope: Scope) -> bool:
+        """True where a function that was defined in `scope` may be called after it has ended."""
+        return scope.captured
+
+    def bind_arguments(
+        self,
+        scope: Scope,
+        source: FunctionSource,
+        args: list[Binding],
+        kwargs: dict[str, Binding],
+        defaults: dict[str, Binding],
+        node: Any,
+    ) -> None:
+        arguments = source.node.args
+        positional = [a.id for a in [*arguments.posonlyargs, *arguments.args]]
+        by_position_only = {a.id for a in arguments.posonlyargs}
+        allowed = positional + [a.id for a in arguments.kwonlyargs]
+        if arguments.vararg:
+            scope.vars[arguments.vararg.id] = Items(args[len(positional) :])
+        elif len(args) > len(positional):
+            raise self.unsupported(
+                node, f"{source.name!r} takes {len(positional)} arguments, not {len(args)}"
+            )
+        scope.vars.update(zip(positional, args, strict=False))
+        more: dict[Any, Binding] = {}
+        for name, value in kwargs.items():
+            known = name in allowed and name not in by_position_only
+            if known and name not in scope.vars:
+                scope.vars[name] = value
+            elif not known and arguments.kwarg:
+                more[name] = value
+            else:
+                raise self.unsupported(
+                    node, f"{source.name!r} cannot take the argument {name!r} here"
+                )
+        if arguments.kwarg:
+            scope.vars[arguments.kwarg.id] = self.new_dict(more)
+        for name in allowed:
+            if name not in scope.vars:
+                if name not in defaults:
+                    raise self.unsupported(
+                        node, f"the call of {source.name!r} does not give {name!r}"
+                    )
+                scope.vars[name] = defaults[name]
+
+    def closure(self, node: Any, name: str) -> Closure:
+        arguments = node.args
+        positional = [*arguments.posonlyargs, *arguments.args]
+        defaults: dict[str, Binding] = {}
+        for arg, default in zip(
+            positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True
+        ):
+            defaults[arg.id] = self.expression(default)
+        for arg, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+            if default is not None:
+                defaults[arg.id] = self.expression(default)
+        scope: Scope | None = self.scope
+        while scope is not None:
+            scope.captured = True
+            scope = scope.lexical
+        return Closure(node, self.scope, name, defaults)
+
+
+def _has_method(items: Items, name: str) -> bool:
+    return items.named is not None and name not in ("index", "count")
+
+
+def _is_library(function: types.FunctionType) -> bool:
+    """True for functions of NumPy and SciPy, which have rules or are refused, but are never looked into."""
+    return (function.__module__ or "").split(".")[0] in ("numpy", "scipy")

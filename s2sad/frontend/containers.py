@@ -1,0 +1,351 @@
+"""Lists and dicts of known length: their items, and the methods that read and change them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from s2sad.frontend.base import Base
+from s2sad.frontend.scope import CONTENTS, Binding, Cell, Items, Static, Table
+from s2sad.ir.core import Value
+
+UNKNOWN = object()
+
+
+class Containers(Base):
+    """The part of `Lowering` that handles lists and dicts."""
+
+    # --- making and reading -----------------------------------------------------------------------------
+
+    def new_list(self, items: list[Binding], kind: Any = list) -> Cell:
+        cell: Cell = self.state.add(Cell(kind))
+        cell.vars[CONTENTS] = Items(items, "list")
+        return cell
+
+    def new_set(self, items: list[Binding], node: Any) -> Items:
+        """A set, whose items must be known: equal ones are one."""
+        known = [self.literal(b) for b in items]
+        if UNKNOWN in known:
+            raise self.unsupported(
+                node, "a set of values that are only known at run time", "use np.unique on an array"
+            )
+        distinct = {k: b for k, b in zip(known, items, strict=True)}
+        return Items(list(distinct.values()), "set")
+
+    def new_dict(self, items: dict[Any, Binding]) -> Cell:
+        cell: Cell = self.state.add(Cell(dict))
+        cell.vars[CONTENTS] = Table(items)
+        return cell
+
+    def sequence(self, binding: Binding) -> Items | None:
+        """The items of a tuple, list or dict (its keys); None for anything else."""
+        if isinstance(binding, Items):
+            return binding
+        if isinstance(binding, Cell) and isinstance(binding.contents, Items):
+            return binding.contents
+        if isinstance(binding, Cell) and isinstance(binding.contents, Table):
+            return Items([self.key(k) for k in binding.contents.items], "list")
+        return None
+
+    def key(self, key: Any) -> Binding:
+        """A key of a dict as a binding."""
+        if isinstance(key, tuple):
+            return Items([self.key(k) for k in key])
+        if key is None or isinstance(key, (bool, int, float, str)):
+            return self.const(key, self.here)
+        return Static(key)
+
+    def literal(self, binding: Binding) -> Any:
+        """The Python object that a binding stands for in each run, or UNKNOWN."""
+        if isinstance(binding, Items):
+            parts = [self.literal(b) for b in binding.items]
+            return UNKNOWN if UNKNOWN in parts else tuple(parts)
+        if isinstance(binding, Static):
+            return binding.value
+        if isinstance(binding, Value) and binding.op is not None:
+            if binding.op.name == "const":
+                value = binding.op.value
+                return UNKNOWN if isinstance(value, (np.ndarray, np.generic)) else value
+            if binding.op.name == "slice":
+                parts = [self.literal(v) for v in binding.op.operands]
+                fine = all(p is None or isinstance(p, int) for p in parts)
+                return slice(*parts) if fine else UNKNOWN
+        return UNKNOWN
+
+    def item(self, binding: Items | Cell, index: Binding, node: Any) -> Binding:
+        """container[index]"""
+        key = self.literal(index)
+        if isinstance(binding, Cell) and isinstance(binding.contents, Table):
+            return self.entry(binding.contents, key, node)
+        items = self.sequence(binding)
+        assert items is not None
+        if isinstance(key, bool) or not isinstance(key, (int, slice)):
+            raise self.unsupported(
+                node,
+                f"a {items.kind} is indexed by what is only known at run time",
+                "use a NumPy array",
+            )
+        if isinstance(key, slice):
+            part = items.items[key]
+            return self.new_list(part) if items.kind == "list" else Items(part)
+        if not -len(items.items) <= key < len(items.items):
+            raise self.unsupported(node, f"the index {key} is outside of {len(items.items)} items")
+        return items.items[key]
+
+    def entry(self, table: Table, key: Any, node: Any) -> Binding:
+        if key is UNKNOWN:
+            raise self.unsupported(
+                node,
+                "a dict is read at a key that is only known at run time",
+                "use a NumPy array, or keys that are literals",
+            )
+        try:
+            if key in table.items:
+                return table.items[key]
+        except TypeError:
+            pass
+        raise self.unsupported(node, f"the dict has no key {key!r} here", "check the key")
+
+    def contains(self, key: Binding, binding: Binding, node: Any) -> bool | None:
+        """Whether `key in container` is known, and what it is."""
+        wanted = self.literal(key)
+        items = self.sequence(binding)
+        if items is None or wanted is UNKNOWN:
+            return None
+        known = [self.literal(b) for b in items.items]
+        if any(k is wanted or (k is not UNKNOWN and k == wanted) for k in known):
+            return True
+        return None if UNKNOWN in known else False
+
+    # --- changing ---------------------------------------------------------------------------------------
+
+    def change(self, cell: Cell, contents: Binding, node: Any) -> None:
+        """Give a list or dict other contents; every name that holds it sees them."""
+        self.may_change(cell, node)
+        cell.vars[CONTENTS] = contents
+
+    def may_change(self, cell: Cell, node: Any) -> None:
+        if cell.frozen:
+            raise self.aliasing(node, cell.frozen)
+
+    def set_item(self, cell: Cell, index: Binding, value: Binding, node: Any) -> None:
+        """container[index] = value"""
+        key = self.literal(index)
+        contents = cell.contents
+        if isinstance(contents, Table):
+            if key is UNKNOWN:
+                raise self.unsupported(
+                    node,
+                    "a dict is written at a key that is only known at run time",
+                    "use a NumPy array, or keys that are literals",
+                )
+            self.change(cell, Table({**contents.items, key: value}), node)
+            return
+        if isinstance(key, bool) or not isinstance(key, (int, slice)):
+            raise self.unsupported(
+                node,
+                "a list is written at an index that is only known at run time",
+                "use a NumPy array",
+            )
+        items = list(contents.items)
+        if isinstance(key, slice):
+            items[key] = self.given(value, node)
+        elif -len(items) <= key < len(items):
+            items[key] = value
+        else:
+            raise self.unsupported(node, f"the index {key} is outside of {len(items)} items")
+        self.change(cell, Items(items, "list"), node)
+
+    def delete_item(self, cell: Cell, index: Binding, node: Any) -> None:
+        self.item(cell, index, node)
+        key, contents = self.literal(index), cell.contents
+        if isinstance(contents, Table):
+            rest = {k: b for k, b in contents.items.items() if k != key}
+            self.change(cell, Table(rest), node)
+        else:
+            items = list(contents.items)
+            del items[key]
+            self.change(cell, Items(items, "list"), node)
+
+    def given(self, binding: Binding, node: Any) -> list[Binding]:
+        """The items of something that is iterated over at once."""
+        items = self.sequence(binding)
+        if items is None:
+            raise self.unsupported(
+                node,
+                "the number of items is only known at run time here",
+                "use a NumPy array, or a list or tuple of known length",
+            )
+        return list(items.items)
+
+    # --- methods ----------------------------------------------------------------------------------------
+
+    def container_method(
+        self, receiver: Cell | Items, name: str, args: list[Binding], kwargs: Any, node: Any
+    ) -> Binding:
+        if isinstance(receiver, Items):
+            table, what = TUPLE_METHODS, "tuple"
+        elif isinstance(receiver.contents, Table):
+            table, what = DICT_METHODS, "dict"
+        else:
+            table, what = LIST_METHODS, "list"
+        method = table.get(name)
+        if method is None or (kwargs and name not in ("update", "sort")):
+            raise self.unsupported(
+                node, f"the method {name!r} of a {what} is not supported yet", "use a loop"
+            )
+        result: Binding | None = method(self, receiver, args, kwargs, node)
+        return self.const(None, node) if result is None else result
+
+    def pairs(
+        self, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> dict[Any, Binding]:
+        """The items that dict(...) or update(...) is given."""
+        out: dict[Any, Binding] = {}
+        for arg in args:
+            if isinstance(arg, Cell) and isinstance(arg.contents, Table):
+                out.update(arg.contents.items)
+                continue
+            for pair in self.given(arg, node):
+                key, value = self.given(pair, node)
+                name = self.literal(key)
+                if name is UNKNOWN:
+                    raise self.unsupported(node, "a key of a dict is only known at run time")
+                out[name] = value
+        return out | kwargs
+
+    def order(self, items: list[Binding], kwargs: dict[str, Binding], node: Any) -> list[Binding]:
+        """Items in the order of `sorted`: known where they, or their keys, are literals."""
+        key, reverse = kwargs.get("key"), self.literal(kwargs.get("reverse", Static(False)))
+        keys = items
+        if key is not None and self.literal(key) is not None:
+            keys = [self.call(key, [b], {}, node) for b in items]
+        known = [self.literal(k) for k in keys]
+        if UNKNOWN in known or reverse is UNKNOWN:
+            raise self.unsupported(
+                node,
+                "the order of these items is only known at run time",
+                "use np.sort on an array",
+            )
+        places = sorted(range(len(items)), key=lambda i: known[i], reverse=bool(reverse))
+        return [items[i] for i in places]
+
+
+def _append(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> None:
+    low.change(cell, Items([*cell.contents.items, args[0]], "list"), node)
+
+
+def _extend(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> None:
+    low.change(cell, Items([*cell.contents.items, *low.given(args[0], node)], "list"), node)
+
+
+def _insert(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> None:
+    place = low.literal(args[0])
+    if not isinstance(place, int):
+        raise low.unsupported(node, "insert at a place that is only known at run time")
+    items = list(cell.contents.items)
+    items.insert(place, args[1])
+    low.change(cell, Items(items, "list"), node)
+
+
+def _pop(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> Binding:
+    index = args[0] if args else low.const(-1, node)
+    value = low.item(cell, index, node)
+    low.delete_item(cell, index, node)
+    return value
+
+
+def _clear(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> None:
+    empty: Binding = Table({}) if isinstance(cell.contents, Table) else Items([], "list")
+    low.change(cell, empty, node)
+
+
+def _reverse(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> None:
+    low.change(cell, Items(cell.contents.items[::-1], "list"), node)
+
+
+def _sort(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> None:
+    low.change(cell, Items(low.order(cell.contents.items, kwargs, node), "list"), node)
+
+
+def _copy(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> Binding:
+    contents = cell.contents
+    if isinstance(contents, Table):
+        return low.new_dict(dict(contents.items))
+    return low.new_list(list(contents.items))
+
+
+def _index(low: Containers, items: Any, args: list[Binding], kwargs: Any, node: Any) -> Binding:
+    found = low.sequence(items)
+    assert found is not None
+    wanted, known = low.literal(args[0]), [low.literal(b) for b in found.items]
+    if UNKNOWN in known or wanted is UNKNOWN or wanted not in known:
+        raise low.unsupported(node, "which item this is is only known at run time")
+    return low.const(known.index(wanted), node)
+
+
+def _count(low: Containers, items: Any, args: list[Binding], kwargs: Any, node: Any) -> Binding:
+    found = low.sequence(items)
+    assert found is not None
+    wanted, known = low.literal(args[0]), [low.literal(b) for b in found.items]
+    if UNKNOWN in known or wanted is UNKNOWN:
+        raise low.unsupported(node, "how many items are equal is only known at run time")
+    return low.const(known.count(wanted), node)
+
+
+def _get(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> Binding:
+    key = low.literal(args[0])
+    if key is UNKNOWN or key in cell.contents.items:
+        return low.entry(cell.contents, key, node)
+    return args[1] if len(args) > 1 else low.const(None, node)
+
+
+def _setdefault(
+    low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any
+) -> Binding:
+    key = low.literal(args[0])
+    if key is not UNKNOWN and key not in cell.contents.items:
+        value = args[1] if len(args) > 1 else low.const(None, node)
+        low.set_item(cell, args[0], value, node)
+    return low.entry(cell.contents, key, node)
+
+
+def _dict_pop(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> Binding:
+    key = low.literal(args[0])
+    if len(args) > 1 and key is not UNKNOWN and key not in cell.contents.items:
+        return args[1]
+    value = low.entry(cell.contents, key, node)
+    low.delete_item(cell, args[0], node)
+    return value
+
+
+def _keys(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> Binding:
+    return Items([low.key(k) for k in cell.contents.items])
+
+
+def _values(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> Binding:
+    return Items(list(cell.contents.items.values()))
+
+
+def _items(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> Binding:
+    return Items([Items([low.key(k), b]) for k, b in cell.contents.items.items()])
+
+
+def _update(
+    low: Containers, cell: Cell, args: list[Binding], kwargs: dict[str, Binding], node: Any
+) -> None:
+    low.change(cell, Table({**cell.contents.items, **low.pairs(args, kwargs, node)}), node)
+
+
+MethodTable = dict[str, Callable[..., Binding | None]]
+TUPLE_METHODS: MethodTable = {"index": _index, "count": _count}
+LIST_METHODS: MethodTable = {
+    **TUPLE_METHODS, "append": _append, "extend": _extend, "insert": _insert, "pop": _pop, "clear": _clear,
+    "reverse": _reverse, "copy": _copy, "sort": _sort,
+}  # fmt: skip
+DICT_METHODS: MethodTable = {
+    "get": _get, "setdefault": _setdefault, "pop": _dict_pop, "keys": _keys, "values": _values, "items": _items,
+    "update": _update, "copy": _copy, "clear": _clear,
+}  # fmt: skip

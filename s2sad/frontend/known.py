@@ -1,0 +1,120 @@
+"""Operations that the kinds of their operands decide: `x.ndim == 2`, `isinstance(x, np.ndarray)`, conversions.
+
+Numerical functions begin with questions about their arguments. Where the answer is the same in each run for which
+the code is made, it is given here, and costs nothing in the derivative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from s2sad.ir.core import Op, Value
+from s2sad.ir.kinds import PYTHON_DTYPES, Kind
+
+NOT_KNOWN = object()
+PYTHON = {"float": float, "int": int, "bool": bool, "complex": complex}
+
+
+def type_of(kind: Kind) -> Any:
+    """The class of a value of a kind; None where the kind does not say."""
+    if kind.is_array:
+        return np.ndarray
+    if not kind.is_scalar or kind.dtype is None:
+        return {"str": str, "none": type(None)}.get(kind.base)
+    return PYTHON.get(kind.dtype) or np.dtype(kind.dtype).type
+
+
+def is_instance(kind: Kind, classes: Any) -> Any:
+    """isinstance(x, classes) for an x of a kind."""
+    cls = type_of(kind)
+    wanted = classes if isinstance(classes, tuple) else (classes,)
+    if cls is None or not all(isinstance(w, type) for w in wanted):
+        return NOT_KNOWN
+    return issubclass(cls, wanted)
+
+
+def _ndim(op: Op) -> Any:
+    kind = op.operands[0].kind
+    return NOT_KNOWN if kind.ndim is None else kind.ndim
+
+
+def _isscalar(op: Op) -> Any:
+    kind = op.operands[0].kind
+    if kind.is_array:
+        return False
+    return True if kind.is_scalar else NOT_KNOWN
+
+
+def _length(op: Op) -> Any:
+    """len(x.shape)"""
+    query = op.operands[0].op
+    if query is not None and query.fn == "intrinsic.shape":
+        return _ndim(query)
+    if query is not None and query.name == "const" and isinstance(query.value, (str, tuple)):
+        return len(query.value)
+    return NOT_KNOWN
+
+
+ANSWERS: dict[str, Callable[[Op], Any]] = {
+    "intrinsic.ndim": _ndim, "numpy.ndim": _ndim, "numpy.isscalar": _isscalar, "builtins.len": _length,
+}  # fmt: skip
+
+
+def answer(op: Op) -> Any:
+    """The result of an operation, where kinds decide it, or NOT_KNOWN."""
+    find = ANSWERS.get(op.fn)
+    return NOT_KNOWN if find is None else find(op)
+
+
+def same_value(op: Op) -> Value | None:
+    """The operand that a conversion gives back as it is."""
+    if not op.operands:
+        return None
+    x = op.operands[0]
+    kind = x.kind
+    if op.fn in ("numpy.asarray", "numpy.asanyarray", "numpy.ascontiguousarray", "numpy.asfarray"):
+        if not kind.is_array or (op.fn == "numpy.ascontiguousarray"):
+            return None
+        dtype = op.arg("dtype") if "dtype" in op.attrs["params"] else None
+        if dtype is None or _names(dtype, kind.dtype):
+            others = [p for p in op.attrs["params"] if p not in ("x", "a", "dtype")]
+            return None if others else x
+    if op.fn in ("numpy.atleast_1d", "numpy.atleast_2d", "numpy.atleast_3d"):
+        least = int(op.fn[-2])
+        if len(op.operands) == 1 and kind.ndim is not None and kind.ndim >= least:
+            return x
+    if op.fn == "builtins.float" and kind.is_scalar and kind.dtype == "float":
+        return x
+    if op.fn == "builtins.int" and kind.is_scalar and kind.dtype == "int":
+        return x
+    return None
+
+
+def _names(dtype: Value, wanted: str | None) -> bool:
+    """True where a dtype that is known is `wanted`."""
+    op = dtype.op
+    if op is None or op.name != "const" or wanted is None or wanted in PYTHON_DTYPES:
+        return False
+    if op.value is None:
+        return True
+    try:
+        return np.dtype(op.value) == np.dtype(wanted)
+    except TypeError:
+        return False
+
+
+def attribute_exists(kind: Kind, name: str) -> Any:
+    """hasattr(x, name) for an x of a kind."""
+    cls = type_of(kind)
+    return NOT_KNOWN if cls is None else hasattr(cls, name)
+
+
+def dtype_question(kind: Kind, name: str) -> Any:
+    """x.dtype.kind and the like."""
+    if kind.dtype is None or (kind.is_scalar and kind.dtype in PYTHON_DTYPES):
+        return NOT_KNOWN
+    value = getattr(np.dtype(kind.dtype), name, NOT_KNOWN)
+    return value if isinstance(value, (str, int, bool)) else NOT_KNOWN

@@ -1,0 +1,195 @@
+"""What a variable is after a branch, from what it is at the end of each side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from s2sad.frontend.base import Base
+from s2sad.frontend.scope import (
+    Binding,
+    Cell,
+    Choice,
+    Items,
+    Snapshot,
+    Static,
+    Table,
+    Vars,
+    is_function,
+)
+from s2sad.ir.core import Op, Value
+from s2sad.ir.kinds import ANY, BOOL
+
+FLAGS = ("$returned", "$break", "$continue")
+
+
+class NeedsStructure(Exception):
+    """A variable that is first set in a loop turns out to hold a structure, or a function."""
+
+    def __init__(self, name: str, binding: Binding) -> None:
+        self.name = name
+        self.binding = binding
+
+
+class Merge:
+    """Merges the two ends of one `if` operation."""
+
+    def __init__(
+        self, lowering: Base, op: Op, before: Snapshot, ends: list[Snapshot], node: Any
+    ) -> None:
+        self.low = lowering
+        self.op = op
+        self.before = before
+        self.ends = ends
+        self.node = node
+        self.made: dict[tuple[Cell | None, Cell | None], Cell] = {}
+        self.merged: Snapshot = {}
+
+    def state(self) -> Snapshot:
+        """The state after the branch."""
+        first, second = self.ends
+        for holder in dict.fromkeys([*first, *second]):
+            one, two = first.get(holder), second.get(holder)
+            if one is None or two is None:
+                self.merged[holder] = one if two is None else two  # type: ignore[assignment]
+            elif one == two and all(one[n] is two[n] for n in one):
+                self.merged[holder] = one
+            else:
+                names = dict.fromkeys([*one, *two])
+                self.merged[holder] = {n: self.binding(n, one.get(n), two.get(n)) for n in names}
+        return self.merged
+
+    def binding(self, name: str, a: Binding | None, b: Binding | None) -> Binding:
+        """The binding of a variable that is `a` on one side and `b` on the other."""
+        if a is b and a is not None:
+            return a
+        if a is not None and b is not None:
+            structured = self.structures(name, a, b)
+        else:
+            structured = self.one_sided(name, a, b)
+        if structured is not None:
+            return structured
+        if isinstance(a, Static) and isinstance(b, Static) and a.value is b.value:
+            return a
+        if name in FLAGS:
+            a, b = a or Static(False), b or Static(False)
+            if isinstance(a, Static) and isinstance(b, Static) and a.value == b.value:
+                return a
+        functions = self.functions(name, a, b)
+        if functions is not None:
+            return functions
+        for one, other in ((a, b), (b, a)):
+            if isinstance(one, (Items, Table, Cell)):
+                if isinstance(other, Value) and other in self.low.new_in_loop:
+                    raise NeedsStructure(name, one)
+                if other is not None:
+                    raise self.differs(name)
+        return self.value(name, a, b)
+
+    def structures(self, name: str, a: Binding, b: Binding) -> Binding | None:
+        if isinstance(a, Items) and isinstance(b, Items):
+            if len(a.items) != len(b.items) or a.named is not b.named:
+                raise self.differs(name)
+            pairs = zip(a.items, b.items, strict=True)
+            return Items([self.binding(name, p, q) for p, q in pairs], a.kind, a.named)
+        if isinstance(a, Table) and isinstance(b, Table):
+            if set(a.items) != set(b.items):
+                raise self.differs(name)
+            return Table({k: self.binding(name, p, b.items[k]) for k, p in a.items.items()})
+        if isinstance(a, Cell) and isinstance(b, Cell):
+            return self.cells(name, a, b)
+        return None
+
+    def one_sided(self, name: str, a: Binding | None, b: Binding | None) -> Binding | None:
+        """A structure that only one side has."""
+        there = b if a is None else a
+        sides = (lambda p: (p, None)) if b is None else (lambda p: (None, p))
+        if isinstance(there, Items):
+            items = [self.binding(name, *sides(p)) for p in there.items]
+            return Items(items, there.kind, there.named)
+        if isinstance(there, Table):
+            return Table({k: self.binding(name, *sides(p)) for k, p in there.items.items()})
+        if isinstance(there, Cell):
+            return there if there in self.before else self.cells(name, a, b)  # type: ignore[arg-type]
+        return None
+
+    def cells(self, name: str, a: Cell | None, b: Cell | None) -> Cell:
+        """A cell for two: the contents of the one or of the other. It can be changed if nothing else holds them."""
+        if (a, b) in self.made:
+            return self.made[a, b]
+        there = a or b
+        assert there is not None
+        if a is not None and b is not None and a.kind is not b.kind:
+            raise self.differs(name)
+        merged = Cell(there.kind)
+        self.made[a, b] = merged
+        for cell, end in ((a, self.ends[0]), (b, self.ends[1])):
+            if cell is not None and (cell in self.before or _places(end, cell) > 1):
+                merged.frozen = cell.frozen = (
+                    f"{name.strip('$') or 'this object'!r} is one object on one branch and another on the other"
+                )
+        one: Vars = self.ends[0][a] if a is not None else {}
+        two: Vars = self.ends[1][b] if b is not None else {}
+        names = dict.fromkeys([*one, *two])
+        self.merged[merged] = {
+            n: self.binding(n if n.isidentifier() else name, one.get(n), two.get(n)) for n in names
+        }
+        return merged
+
+    def functions(self, name: str, a: Binding | None, b: Binding | None) -> Binding | None:
+        for one, other in ((a, b), (b, a)):
+            if not is_function(one) or one is None:
+                continue
+            if other is None:
+                return one
+            if isinstance(other, Value) and other in self.low.new_in_loop:
+                raise NeedsStructure(name, one)
+            if is_function(other):
+                return Choice(self.op.operands[0], a, b)  # type: ignore[arg-type]
+            if isinstance(other, Value) and other.op is not None and other.op.name == "const":
+                return Choice(self.op.operands[0], a, b)  # type: ignore[arg-type]
+            raise self.low.unsupported(
+                self.node,
+                f"{name!r} is a function on one branch and a value on the other",
+                "use two variables",
+            )
+        return None
+
+    def differs(self, name: str) -> Exception:
+        return self.low.unsupported(
+            self.node,
+            f"{name.strip('$') or 'the result'!r} has another structure on each branch",
+            "give it the same items on both",
+        )
+
+    def value(self, name: str, a: Binding | None, b: Binding | None) -> Value:
+        values = []
+        for binding, block in ((a, self.op.regions[0]), (b, self.op.regions[1])):
+            saved, self.low.block = self.low.block, block
+            if binding is None:
+                value = self.low.undef(self.node)
+            else:
+                value = self.low.to_value(binding, self.node)
+            self.low.block = saved
+            block.yields.append(value)
+            values.append(value)
+        if values[0] is values[1]:
+            for block in self.op.regions:
+                block.yields.pop()
+            return values[0]
+        result = Value(BOOL if name in FLAGS else ANY, "" if name.startswith("$") else name)
+        result.op = self.op
+        self.op.results.append(result)
+        return result
+
+
+def _places(end: Snapshot, cell: Cell) -> int:
+    from_vars = (b for variables in end.values() for b in variables.values())
+    return sum(_holds(b, cell) for b in from_vars)
+
+
+def _holds(binding: Binding, cell: Cell) -> bool:
+    if isinstance(binding, Items):
+        return any(_holds(b, cell) for b in binding.items)
+    if isinstance(binding, Table):
+        return any(_holds(b, cell) for b in binding.items.values())
+    return binding is cell

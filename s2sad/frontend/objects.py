@@ -1,0 +1,243 @@
+"""Objects of the user's classes: attributes, methods, properties, and how objects are made."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import types
+from typing import Any
+
+from s2sad.errors import UnresolvedNameError
+from s2sad.frontend.containers import Containers
+from s2sad.frontend.scope import (
+    Binding,
+    Cell,
+    Choice,
+    Items,
+    Method,
+    Parent,
+    Partial,
+    Static,
+    attribute_of,
+)
+from s2sad.ir.core import Value
+
+ATTRIBUTES = {
+    "shape": "intrinsic.shape", "ndim": "intrinsic.ndim", "size": "intrinsic.size", "dtype": "intrinsic.dtype",
+    "T": "numpy.ndarray.T",
+}  # fmt: skip
+
+
+class Objects(Containers):
+    """The part of `Lowering` that handles objects."""
+
+    # --- reading attributes -----------------------------------------------------------------------------
+
+    def expr_Attribute(self, node: Any) -> Binding:
+        return self.attribute(self.expression(node.value), node.attr, node)
+
+    def attribute(self, binding: Binding, name: str, node: Any) -> Binding:
+        """binding.name"""
+        if isinstance(binding, Static):
+            return self.static_attribute(binding, name, node)
+        if isinstance(binding, Cell) and isinstance(binding.kind, type):
+            if binding.kind in (list, dict):
+                raise self.unsupported(node, f"the attribute {name!r} is not supported here")
+            if name in binding.vars:
+                return binding.vars[name]
+            return self.class_attribute(binding, binding.kind, name, node)
+        if isinstance(binding, Items) and binding.named is not None:
+            if name in binding.named._fields:
+                return binding.items[binding.named._fields.index(name)]
+            return self.class_attribute(binding, binding.named, name, node)
+        if isinstance(binding, Parent):
+            found = next((c for c in binding.classes if name in vars(c)), object)
+            if found is object:
+                return Static(_nothing, name)
+            return self.class_attribute(binding.receiver, found, name, node)
+        if isinstance(binding, Choice):
+            return self.choose(
+                binding.test,
+                lambda: self.attribute(binding.first, name, node),
+                lambda: self.attribute(binding.second, name, node),
+                node,
+                "ifexp",
+            )
+        if not isinstance(binding, Value):
+            raise self.unsupported(node, f"the attribute {name!r} is not supported here")
+        fn = ATTRIBUTES.get(name)
+        if fn is None:
+            raise self.unsupported(
+                node,
+                f"reading the attribute {name!r} is not supported yet",
+                "pass the number or array itself as an argument",
+            )
+        return self.prim(fn, [binding], {}, node, form="attribute")
+
+    def static_attribute(self, binding: Static, name: str, node: Any) -> Binding:
+        value = binding.value
+        if not hasattr(value, name):
+            raise UnresolvedNameError(
+                f"{binding.name or value!r} has no attribute {name!r}",
+                span=self.span(node),
+                help="check the spelling",
+            )
+        obj = getattr(value, name)
+        if isinstance(value, types.ModuleType) and type(obj) in (int, float):
+            if value.__name__ in ("math", "numpy"):
+                return self.const(obj, node, f"{value.__name__}.{name}")
+        if callable(obj) and not isinstance(obj, type) and type(obj) is not types.MethodType:
+            return Static(obj, name)
+        return self.outer_object(obj, name, node, functools.partial(getattr, value, name))
+
+    def class_attribute(self, receiver: Binding, cls: Any, name: str, node: Any) -> Binding:
+        """An attribute that an object has from its class: a method, a property, a constant."""
+        attribute = attribute_of(cls, name)
+        if name == "__class__":
+            return Static(cls, cls.__name__)
+        if attribute is None:
+            raise UnresolvedNameError(
+                f"this {cls.__name__} has no attribute {name!r} here",
+                span=self.span(node),
+                help="set it on every path before this line",
+            )
+        if isinstance(attribute, types.FunctionType):
+            return Method(Static(attribute, name), receiver)
+        if isinstance(attribute, property) and attribute.fget is not None:
+            return self.call(Static(attribute.fget, name), [receiver], {}, node)
+        if isinstance(attribute, functools.cached_property):
+            value = self.call(Static(attribute.func, name), [receiver], {}, node)
+            if isinstance(receiver, Cell):
+                receiver.vars[name] = value
+            return value
+        if isinstance(attribute, staticmethod):
+            return Static(attribute.__func__, name)
+        if isinstance(attribute, classmethod):
+            return Method(Static(attribute.__func__, name), Static(cls, cls.__name__))
+        if isinstance(attribute, (types.MemberDescriptorType, types.GetSetDescriptorType)):
+            raise UnresolvedNameError(
+                f"{name!r} of this {cls.__name__} is not set here",
+                span=self.span(node),
+                help="set it on every path before this line",
+            )
+        return self.outer_object(getattr(cls, name), name, node)
+
+    # --- writing attributes -----------------------------------------------------------------------------
+
+    def set_attribute(self, binding: Binding, name: str, value: Binding, node: Any) -> None:
+        """binding.name = value"""
+        if not isinstance(binding, Cell) or binding.kind in (list, dict):
+            raise self.unsupported(
+                node,
+                "writing an attribute of this object is not supported",
+                "return the value instead",
+            )
+        attribute = attribute_of(binding.kind, name)
+        if isinstance(attribute, property) and attribute.fset is not None:
+            self.call(Static(attribute.fset, name), [binding, value], {}, node)
+            return
+        if attribute_of(binding.kind, "__setattr__") is not object.__setattr__ and not _frozen(
+            binding.kind
+        ):
+            raise self.unsupported(
+                node, f"{binding.kind.__name__} has a __setattr__ of its own, which is not followed"
+            )
+        self.may_change(binding, node)
+        if isinstance(value, Value) and not value.hint and value.op is not None:
+            value.hint = name
+        binding.vars[name] = value
+
+    # --- making objects ---------------------------------------------------------------------------------
+
+    def construct(
+        self, cls: Any, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding | None:
+        """A call of a class of the user; None where the class is none that can be followed."""
+        if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+            fields = self.filled(cls._fields, args, kwargs, cls._field_defaults, node)
+            return Items([fields[n] for n in cls._fields], "tuple", cls)
+        init = attribute_of(cls, "__init__")
+        if type(cls) is not type or cls.__new__ is not object.__new__:
+            return None
+        if not isinstance(init, types.FunctionType) and init is not object.__init__:
+            return None
+        cell: Cell = self.state.add(Cell(cls))
+        if dataclasses.is_dataclass(cls) and _is_generated(init):
+            names = [f.name for f in dataclasses.fields(cls) if f.init]
+            given = self.filled(names, args, kwargs, {}, node, partial=True)
+            for field in dataclasses.fields(cls):
+                if field.name in given:
+                    cell.vars[field.name] = given[field.name]
+                elif field.default is not dataclasses.MISSING:
+                    cell.vars[field.name] = self.outer_object(field.default, field.name, node)
+                elif field.default_factory is not dataclasses.MISSING:
+                    made = self.call(Static(field.default_factory), [], {}, node)
+                    cell.vars[field.name] = made
+                elif field.init:
+                    raise self.unsupported(
+                        node, f"the call of {cls.__name__} does not give {field.name!r}"
+                    )
+            if hasattr(cls, "__post_init__"):
+                post = Method(Static(cls.__post_init__, "__post_init__"), cell)
+                self.call(post, [], {}, node)
+            return cell
+        if isinstance(init, types.FunctionType):
+            self.call(Static(init, cls.__name__), [cell, *args], kwargs, node)
+        return cell
+
+    def filled(
+        self,
+        names: Any,
+        args: list[Binding],
+        kwargs: dict[str, Binding],
+        defaults: Any,
+        node: Any,
+        partial: bool = False,
+    ) -> dict[str, Binding]:
+        """Arguments by the names of fields."""
+        given = dict(zip(names, args, strict=False))
+        wrong = [k for k in kwargs if k not in names or k in given]
+        if len(args) > len(names) or wrong:
+            what = f"the argument {wrong[0]!r}" if wrong else f"{len(args)} arguments"
+            raise self.unsupported(node, f"this class cannot take {what} here")
+        given |= kwargs
+        for name in names:
+            if name not in given and name in defaults:
+                given[name] = self.outer_object(defaults[name], name, node)
+            if name not in given and not partial:
+                raise self.unsupported(node, f"the call does not give {name!r}")
+        return given
+
+    def operator_method(
+        self, name: str, left: Binding, right: Binding | None, node: Any
+    ) -> Binding | None:
+        """The result of an operator that a class defines (`__add__`); None where it defines none."""
+        for receiver, other, method in (
+            (left, right, f"__{name}__"),
+            (right, left, f"__r{name}__"),
+        ):
+            if isinstance(receiver, Cell) and isinstance(
+                attribute_of(receiver.kind, method), types.FunctionType
+            ):
+                bound = self.class_attribute(receiver, receiver.kind, method, node)
+                return self.call(bound, [] if other is None else [other], {}, node)
+        return None
+
+    def partial_of(self, obj: functools.partial[Any], node: Any) -> Partial:
+        """A functools.partial object that the function takes from around it."""
+        args = [self.outer_object(a, "", node) for a in obj.args]
+        kwargs = {k: self.outer_object(v, "", node) for k, v in obj.keywords.items()}
+        return Partial(self.outer_object(obj.func, "", node), args, kwargs)
+
+
+def _nothing() -> None:
+    """object.__init__, seen through super()."""
+
+
+def _is_generated(init: Any) -> bool:
+    """True for the __init__ that dataclass makes."""
+    return isinstance(init, types.FunctionType) and init.__code__.co_filename == "<string>"
+
+
+def _frozen(cls: Any) -> bool:
+    return bool(getattr(getattr(cls, "__dataclass_params__", None), "frozen", False))

@@ -1,0 +1,342 @@
+"""Statements around the numbers: with, try, match, import, del, raise, warnings and prints."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import importlib
+import inspect
+import logging
+import warnings
+from typing import Any
+
+import gast
+import numpy as np
+
+from s2sad.errors import S2SADError, UnresolvedNameError
+from s2sad.frontend.base import Base
+from s2sad.frontend.merge import FLAGS
+from s2sad.frontend.scope import Binding, Cell, Items, Static
+from s2sad.ir.core import Op, Value
+
+QUIET = (np.errstate, warnings.catch_warnings, contextlib.nullcontext)
+IMPORT_ERRORS = (ImportError, ModuleNotFoundError)
+
+
+class Prelude(Base):
+    """The part of `Lowering` that handles statements which compute no derivative."""
+
+    # --- effects ----------------------------------------------------------------------------------------
+
+    def stmt_Expr(self, node: Any) -> None:
+        value = node.value
+        if isinstance(value, gast.Constant):
+            return
+        if isinstance(value, gast.Call) and self.quiet_call(value, node):
+            return
+        if isinstance(value, (gast.Yield, gast.YieldFrom, gast.Await)):
+            raise self.unsupported(
+                node, "a generator is not supported yet", "return an array of the values"
+            )
+        self.expression(value)
+
+    def quiet_call(self, call: Any, node: Any) -> bool:
+        """A call that is made for its effect: a print, a warning, a line of a log."""
+        if not isinstance(call.func, (gast.Name, gast.Attribute)):
+            return False
+        if isinstance(call.func, gast.Attribute) and not isinstance(
+            call.func.value, (gast.Name, gast.Attribute)
+        ):
+            return False
+        callee = self.expression(call.func) if self.is_static(call.func) else None
+        obj = callee.value if isinstance(callee, Static) else None
+        if obj is print:
+            self.effect("print", call, node)
+            return True
+        if obj is warnings.warn:
+            self.effect("warn", call, node)
+            return True
+        owner = getattr(obj, "__self__", None)
+        if obj in (warnings.simplefilter, warnings.filterwarnings, np.seterr):
+            return True
+        return isinstance(owner, (logging.Logger, logging.LoggerAdapter))
+
+    def is_static(self, node: Any) -> bool:
+        """True for a name, or an attribute of a module or object, that is not a variable of the function."""
+        while isinstance(node, gast.Attribute):
+            node = node.value
+        if not isinstance(node, gast.Name):
+            return False
+        local = self.scope.find_local(node.id)
+        return local is None or isinstance(local, Static)
+
+    def effect(self, what: str, expression: Any, node: Any) -> None:
+        """A print, a warning, an assert, a raise: done as written, in its place, on the primal values."""
+        holes = self.holes(what, expression)
+        operands = [self.shown(a, what) for a in holes]
+        attrs = {"what": what, "node": expression, "holes": holes}
+        self.block.append(Op("effect", operands, [], attrs, [], self.span(node), exact=True))
+
+    def shown(self, node: Any, what: str) -> Value:
+        """A value that is part of a message; its text, where it is no number."""
+        try:
+            return self.to_value(self.expression(node), node)
+        except S2SADError:
+            if what == "assert":
+                raise
+            return self.const(self.scope.source.span(node).text(), node)
+
+    def holes(self, what: str, node: Any) -> list[Any]:
+        """Subexpressions of an effect that are computed by the function."""
+        if what == "assert":
+            return [node.test, *([node.msg] if node.msg else [])]
+        if what == "raise":
+            return list(node.args)
+        if what == "warn":
+            return list(node.args[:1])
+        if any(k.arg is None for k in node.keywords):
+            raise self.unsupported(node, "**kwargs in a call of print is not supported yet")
+        return [*node.args, *(k.value for k in node.keywords)]
+
+    def stmt_Assert(self, node: Any) -> None:
+        known = self.known_truth(self.expression(node.test))
+        if known is not True:
+            self.effect("assert", node, node)
+
+    def stmt_Raise(self, node: Any) -> None:
+        error = node.exc
+        call = error if isinstance(error, gast.Call) else None
+        cls = self.expression(call.func if call is not None else error) if error else None
+        obj = cls.value if isinstance(cls, Static) else None
+        if not inspect.isclass(obj) or not issubclass(obj, BaseException):
+            raise self.unsupported(
+                node, "this raise is not supported yet", "raise an exception with a message"
+            )
+        known = obj if obj.__module__ == "builtins" else _built_in(obj)
+        args = [] if call is None else list(call.args)
+        made = gast.Call(gast.Name(known.__name__, gast.Load(), None, None), args, [])
+        self.effect("raise", gast.copy_location(made, error), node)
+        self.scope.vars["$returned"] = Static(True)
+
+    # --- blocks -----------------------------------------------------------------------------------------
+
+    def stmt_With(self, node: Any) -> None:
+        for item in node.items:
+            call = item.context_expr
+            known = self.expression(call.func) if isinstance(call, gast.Call) else None
+            obj = known.value if isinstance(known, Static) else None
+            if obj not in QUIET:
+                raise self.unsupported(
+                    item.context_expr,
+                    "this with block is not supported yet",
+                    "move the block's body out of the with statement",
+                )
+            if obj is np.errstate:
+                self.errstate(call)
+            elif item.optional_vars is not None and obj is contextlib.nullcontext and call.args:
+                self.assign(item.optional_vars, self.expression(call.args[0]), node)
+        self.statements(node.body)
+
+    def errstate(self, call: Any) -> None:
+        """Floating point warnings that the function silences are silent in the whole derivative."""
+        for keyword in call.keywords:
+            how = self.literal(self.expression(keyword.value))
+            if keyword.arg is None or how not in ("ignore", "warn", "print"):
+                raise self.unsupported(
+                    call,
+                    "floating point errors that are raised or handled cannot be followed",
+                    "use np.errstate with 'ignore', or test the values with if",
+                )
+            if how == "ignore":
+                self.silenced[keyword.arg] = how
+
+    def stmt_Try(self, node: Any) -> None:
+        if not node.handlers:
+            self.statements(node.body)
+            self.finally_(node.finalbody)
+            return
+        before, block, mark = self.state.take(), self.block, len(self.block.ops)
+        classes = [self.caught(h) for h in node.handlers]
+        try:
+            self.statements(node.body)
+        except S2SADError as error:
+            handler = self.handler(node, classes, error)
+            if handler is None:
+                raise
+            self.block = block
+            del block.ops[mark:]
+            self.state.restore(before)
+            self.statements(handler.body)
+        else:
+            if any(_may_raise(op) for op in block.ops[mark:]):
+                raise self.unsupported(
+                    node,
+                    "exceptions of this try block are only known at run time, and cannot be followed",
+                    "test for the case with if, or differentiate the body alone",
+                )
+            if self.leaving(node) is False:
+                self.statements(node.orelse)
+        self.finally_(node.finalbody)
+
+    def finally_(self, nodes: list[Any]) -> None:
+        """The statements that are run in any case, also after a return."""
+        variables = self.scope.vars
+        flags = {n: variables.pop(n) for n in FLAGS if n in variables}
+        result = variables.get("$ret")
+        self.statements(nodes)
+        if not (self.scope.vars.keys() & set(FLAGS)):
+            self.scope.vars.update(flags)
+            if result is not None:
+                self.scope.vars["$ret"] = result
+
+    def caught(self, handler: Any) -> tuple[Any, ...]:
+        """The exceptions that a handler is for."""
+        if handler.type is None:
+            return (Exception,)
+        binding = self.expression(handler.type)
+        items = binding.items if isinstance(binding, Items) else [binding]
+        return tuple(b.value for b in items if isinstance(b, Static) and inspect.isclass(b.value))
+
+    def handler(self, node: Any, classes: list[tuple[Any, ...]], error: S2SADError) -> Any:
+        """The handler for an error that is certain: a module or an attribute that is not there."""
+        if not isinstance(error, UnresolvedNameError):
+            return None
+        for handler, wanted in zip(node.handlers, classes, strict=True):
+            raised = error.__cause__ if error.__cause__ is not None else AttributeError()
+            if isinstance(raised, wanted):
+                if handler.name is not None:
+                    name = getattr(handler.name, "id", handler.name)
+                    self.scope.vars[name] = self.const(str(raised), node)
+                return handler
+        return None
+
+    def stmt_Match(self, node: Any) -> None:
+        name = f"$match{node.lineno}"
+        self.scope.vars[name] = self.expression(node.subject)
+        subject = gast.Name(name, gast.Load(), None, None)
+        self.statements(self.cases(subject, node.cases, node))
+
+    def cases(self, subject: Any, cases: list[Any], node: Any) -> list[Any]:
+        """The cases of a match as a chain of ifs."""
+        if not cases:
+            return []
+        case, rest = cases[0], cases[1:]
+        test, bound = self.pattern(subject, case.pattern, node)
+        body = [*bound, *case.body]
+        if case.guard is not None:
+            if bound:
+                raise self.unsupported(
+                    node, "a case with a name and a guard is not supported", "use if"
+                )
+            test = case.guard if test is None else gast.BoolOp(gast.And(), [test, case.guard])
+        if test is None:
+            return body
+        made = gast.If(test, body, self.cases(subject, rest, node))
+        for inner in gast.walk(made):
+            if not hasattr(inner, "lineno"):
+                gast.copy_location(inner, node)
+        return [made]
+
+    def pattern(self, subject: Any, pattern: Any, node: Any) -> tuple[Any, list[Any]]:
+        """(test or None, assignments) of a pattern."""
+        if isinstance(pattern, gast.MatchValue):
+            return gast.Compare(subject, [gast.Eq()], [pattern.value]), []
+        if isinstance(pattern, gast.MatchSingleton):
+            constant = gast.Constant(pattern.value, None)
+            return gast.Compare(subject, [gast.Is()], [constant]), []
+        if isinstance(pattern, gast.MatchOr):
+            parts = [self.pattern(subject, p, node) for p in pattern.patterns]
+            if not any(bound for _, bound in parts) and all(t is not None for t, _ in parts):
+                return gast.BoolOp(gast.Or(), [t for t, _ in parts]), []
+        if isinstance(pattern, gast.MatchAs):
+            test, bound = (
+                (None, [])
+                if pattern.pattern is None
+                else self.pattern(subject, pattern.pattern, node)
+            )
+            if pattern.name is not None:
+                target = gast.Name(pattern.name, gast.Store(), None, None)
+                bound = [*bound, gast.Assign([target], subject, None)]
+            return test, bound
+        raise self.unsupported(node, "this pattern of a match is not supported yet", "use if")
+
+    # --- names ------------------------------------------------------------------------------------------
+
+    def stmt_Import(self, node: Any) -> None:
+        for alias in node.names:
+            module = self.imported(alias.name, node)
+            if alias.asname:
+                self.scope.vars[alias.asname] = Static(module, alias.asname)
+            else:
+                head = alias.name.split(".")[0]
+                self.scope.vars[head] = Static(importlib.import_module(head), head)
+
+    def stmt_ImportFrom(self, node: Any) -> None:
+        package = self.scope.source.function.__globals__.get("__package__")
+        name = "." * (node.level or 0) + (node.module or "")
+        module = self.imported(name, node, package)
+        for alias in node.names:
+            found = getattr(module, alias.name, None)
+            if found is None:
+                found = self.imported(f"{module.__name__}.{alias.name}", node)
+            local = alias.asname or alias.name
+            self.scope.vars[local] = self.outer_object(found, local, node)
+
+    def imported(self, name: str, node: Any, package: str | None = None) -> Any:
+        try:
+            return importlib.import_module(name, package)
+        except ImportError as error:
+            raise UnresolvedNameError(
+                f"{name} cannot be imported: {error}",
+                span=self.span(node),
+                help="install it, or import it at the top of the module",
+            ) from error
+
+    def stmt_Delete(self, node: Any) -> None:
+        for target in node.targets:
+            if isinstance(target, gast.Name):
+                self.scope.owner(target.id).vars.pop(target.id, None)
+            elif isinstance(target, gast.Subscript):
+                base = self.expression(target.value)
+                if not isinstance(base, Cell) or base.kind not in (list, dict):
+                    raise self.unsupported(target, "this item cannot be deleted")
+                is_slice = isinstance(target.slice, gast.Slice)
+                index: Binding = (
+                    self.index(target.slice) if is_slice else self.expression(target.slice)
+                )
+                self.delete_item(base, index, node)
+            else:
+                owner = self.expression(target.value)
+                if not isinstance(owner, Cell) or target.attr not in owner.vars:
+                    raise self.unsupported(target, "this attribute cannot be deleted")
+                del owner.vars[target.attr]
+
+    def stmt_Global(self, node: Any) -> None:
+        raise self.unsupported(
+            node,
+            "a function that sets a global variable is not supported",
+            "return the value instead",
+        )
+
+    def stmt_Nonlocal(self, node: Any) -> None:
+        for name in node.names:
+            scope = self.scope.lexical
+            while scope is not None and name not in scope.vars:
+                scope = scope.lexical
+            if scope is None:
+                raise self.unsupported(
+                    node,
+                    f"{name!r} is a variable of a function that has ended or not yet set it",
+                    "set it before this function is called, or pass it as an argument",
+                )
+            self.scope.elsewhere[name] = scope
+
+
+def _built_in(cls: Any) -> Any:
+    """The nearest built-in exception that a class is made from."""
+    return next(c for c in cls.__mro__ if getattr(builtins, c.__name__, None) is c)
+
+
+def _may_raise(op: Op) -> bool:
+    """True for all but constants and what is a constant made of."""
+    return op.name not in ("const", "tuple", "slice", "undef")
