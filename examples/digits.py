@@ -59,9 +59,7 @@ def train(x: np.ndarray, y: np.ndarray, steps: int) -> tuple[np.ndarray, list[fl
         if len(history) % 10 == 0:
             print(f"step {len(history):4d}  loss {history[-1]:.4f}")
 
-    result = minimize(
-        objective, theta, method="L-BFGS-B", jac=True, callback=report, options={"maxiter": steps}
-    )
+    result = minimize(objective, theta, method="L-BFGS-B", jac=True, callback=report, options={"maxiter": steps})
     return result.x, history
 
 
@@ -84,12 +82,7 @@ def draw(folder: Path, history: list[float], images: np.ndarray, guesses: Any, t
 
 
 @click.command()
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default=Path(__file__).parent / "out",
-    show_default=True,
-)
+@click.option("--out", type=click.Path(path_type=Path), default=Path(__file__).parent / "out", show_default=True)
 @click.option("--steps", default=120, show_default=True, help="Steps of L-BFGS.")
 def main(out: Path, steps: int) -> None:
     """Train, report the accuracy on unseen digits, and save two figures."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import types
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -18,13 +19,17 @@ from s2sad.backend.loading import load
 from s2sad.backend.module import Module
 from s2sad.errors import S2SADError, UsageError
 from s2sad.frontend.annotations import annotated_kinds, parse_signature
+from s2sad.frontend.arguments import Fixed, Part, describe_arguments, key_of
+from s2sad.frontend.callee import Callee
 from s2sad.frontend.find import find
 from s2sad.ir.core import Function
-from s2sad.ir.kinds import ANY, Dim, Kind, kind_of_constant
+from s2sad.ir.kinds import ANY
 from s2sad.pipeline import Program, Transform, Wrt, build, dump_pass, generate, positions
 from s2sad.rules.registry import Registry, default_registry
 from s2sad.source import Span
 from s2sad.version import __version__
+
+POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 class Derivative:
@@ -52,8 +57,10 @@ class Derivative:
         )
         self.registry: Registry = inner.registry if inner else registry or default_registry()
         self.optimise: bool = optimise and (inner.optimise if inner else True)
-        self.function: Any = inner.function if inner else inspect.unwrap(target)
-        base = getattr(target, "__name__", "f")
+        callee = inner.callee if inner else Callee.of(target)
+        self.callee: Callee = callee
+        self.function: Any = callee.function
+        base = getattr(target, "__name__", getattr(self.function, "__name__", "f"))
         self.__name__ = f"{'f' if base == '<lambda>' else base}_{transform.suffix}"
         self.__qualname__ = self.__name__
         self.__doc__ = f"{transform.mode} of {getattr(self.function, '__name__', 'f')}"
@@ -61,13 +68,14 @@ class Derivative:
         self._cache: dict[Any, Callable[..., Any]] = {}
         self._last: Module | None = None
         self._signature = ""
+        self._seeds: list[str] = []
 
     # --- signatures -----------------------------------------------------------------------------------------
 
     @cached_property
     def _base(self) -> list[inspect.Parameter]:
         try:
-            return list(inspect.signature(self.function).parameters.values())
+            return self.callee.parameters()
         except (TypeError, ValueError):
             find(self.function)
             raise
@@ -78,22 +86,59 @@ class Derivative:
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        full = args if not kwargs and len(args) >= len(self._base) else self._bind(args, kwargs)
-        key = tuple([_key(a) for a in full])
+        if self.callee.args or self.callee.kwargs:
+            args, kwargs = (*self.callee.args, *args), {**self.callee.kwargs, **kwargs}
+        full = (
+            args
+            if not kwargs and len(args) >= len(self._base) and not self.callee.stars
+            else self._bind(args, kwargs)
+        )
+        key = tuple([key_of(a) for a in full])
         call = self._cache.get(key)
         if call is None:
             call = self._generate(full, key)
-        return call(*full)
+        return call(*full) if not self.callee.stars else self._call_with_stars(call, full)
+
+    def _call_with_stars(self, call: Callable[..., Any], full: tuple[Any, ...]) -> Any:
+        """A call of code that takes *args or **kwargs, which `full` holds as a tuple and a dict."""
+        args: list[Any] = []
+        kwargs: dict[str, Any] = {}
+        seeds = full[len(self._base) :]
+        for parameter, value in zip(self._base, full, strict=False):
+            if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+                args.extend(value)
+            elif parameter.kind is inspect.Parameter.VAR_KEYWORD:
+                kwargs.update(value)
+            elif parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+                kwargs[parameter.name] = value
+            else:
+                args.append(value)
+        if "*" in self.callee.stars.values():
+            kwargs.update(zip(self._seeds, seeds, strict=False))
+        else:
+            args.extend(seeds)
+        return call(*args, **kwargs)
 
     def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         """Arguments in the order of the generated function's parameters, with defaults filled in."""
         names = [p.name for p in self._base]
-        given = dict(zip(names, args, strict=False))
-        seeds = args[len(names) :]
+        stars = self.callee.stars
+        plain = [n for n in names if n not in stars]
+        if "*" in stars.values():
+            plain = [p.name for p in self._base if p.kind in POSITIONAL]
+        given = dict(zip(plain, args, strict=False))
+        seeds = args[len(plain) :]
         missing = []
-        extra = {k: v for k, v in kwargs.items() if k not in names}
+        extra = {k: v for k, v in kwargs.items() if k not in names or k in stars}
+        for name, star in stars.items():
+            if star == "*":
+                given[name], seeds = self._split(seeds)
+            else:
+                given[name], extra = extra, {}
         for parameter in self._base:
             name = parameter.name
+            if name in stars:
+                continue
             if name in kwargs:
                 if name in given:
                     raise UsageError(
@@ -117,28 +162,36 @@ class Derivative:
             )
         return (*(given[n] for n in names), *seeds)
 
+    def _split(self, values: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Arguments of *args, and the seeds after them: one for a tangent's argument, one for an adjoint."""
+        ends = {"tangent": lambda wrt: len(_tuple_of(wrt)), "adjoint": lambda wrt: 1}
+        count = sum(ends[t.mode](t.wrt) for t in self.transforms if t.mode in ends)
+        return (values, ()) if not count else (values[:-count], values[-count:])
+
     def _generate(self, full: tuple[Any, ...], key: Any) -> Callable[..., Any]:
         names = [p.name for p in self._base]
         annotated = annotated_kinds(self.function)
-        kinds, statics = kinds_of_arguments(names, full[: len(names)])
-        module, function = generate(self._program(), kinds, statics)
-        wanted = len(function.params)
+        parts = describe_arguments(names, full[: len(names)])
+        module, function = generate(self._program(), parts)
+        wanted = len(function.arguments)
         if len(full) != wanted:
             raise UsageError(
                 f"{self.__name__} takes {wanted} arguments, not {len(full)}",
-                help=f"they are: {', '.join(p.hint for p in function.params)}",
+                help=f"they are: {', '.join(function.arguments)}",
             )
         call = load(module)
+        self._seeds = function.arguments[len(names) :]
         if not function.info.get("captured"):
             self._cache[key] = call
         else:
             captured = dict(function.info["captured"])
-            self._cache[key] = _watched(self, call, captured, key)
+            current = function.info["current"]
+            self._cache[key] = _watched(self, call, captured, current, full, key)
         self._last = module
         self._signature = ", ".join(
             f"{n}: {text}"
             for n, text in module.signature.items()
-            if kinds.get(n) != annotated.get(n)
+            if parts.get(n) != annotated.get(n)
         )
         return call
 
@@ -164,10 +217,9 @@ class Derivative:
                     help=f"the parameters are: {', '.join(names)}",
                 )
             known = known | given
-        kinds = {n: known.get(n, ANY) for n in names}
-        return generate(
-            self._program(), kinds, {n: None for n, k in kinds.items() if k.base == "NoneType"}
-        )[0]
+        parts: dict[str, Part] = {n: known.get(n, ANY) for n in names}
+        fixed = {n: Fixed(None) for n, k in known.items() if k.base == "NoneType"}
+        return generate(self._program(), parts | fixed)[0]
 
     def emit(self, signature: str | None = None) -> str:
         """Text of the generated module for a signature, without a header."""
@@ -201,38 +253,38 @@ class Derivative:
         return "\n".join(texts)
 
     def _lowered(self) -> Function:
-        from_names = {p.name: ANY for p in self._base}
+        from_names: dict[str, Part] = {p.name: ANY for p in self._base}
         known = annotated_kinds(self.function)
         program = Program(self.function, (), self.registry, False, _inlined(self.registry))
-        return build(program, Context(self.registry), from_names | known, {})
+        return build(program, Context(self.registry), from_names | known)
 
     def __repr__(self) -> str:
         return f"<s2sad derivative {self.__name__}>"
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self
+        return self if instance is None else types.MethodType(self, instance)
 
 
 def _watched(
-    derivative: Derivative, call: Callable[..., Any], captured: dict[str, Any], key: Any
+    derivative: Derivative,
+    call: Callable[..., Any],
+    captured: dict[str, Any],
+    current: dict[str, Callable[[], Any]],
+    key_args: tuple[Any, ...],
+    key: Any,
 ) -> Callable[..., Any]:
     """A call that is generated anew when a captured global or closure variable is another object."""
-    function = derivative.function
-    cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=False))
 
-    def current(name: str, value: Any) -> Any:
-        if name in cells:
-            return cells[name].cell_contents
-        return function.__globals__.get(name, value)
-
-    def checked(*full: Any) -> Any:
+    def checked(*full: Any, **more: Any) -> Any:
         for name, value in captured.items():
-            now = current(name, value)
+            if name not in current:
+                continue
+            now = current[name]()
             if now is not value and not (
                 type(now) is type(value) and not isinstance(now, np.ndarray) and now == value
             ):
-                return derivative._generate(full, key)(*full)
-        return call(*full)
+                return derivative._generate(key_args, key)(*full, **more)
+        return call(*full, **more)
 
     return checked
 
@@ -246,60 +298,11 @@ def _inlined(registry: Registry) -> Callable[[Any], Any]:
 
         def ir(count: int) -> Function:
             names = [p.name for p in obj._base]
-            return build(obj._program(), Context(registry), {n: ANY for n in names}, {})
+            return build(obj._program(), Context(registry), {n: ANY for n in names})
 
         return ir
 
     return lookup
-
-
-# --- kinds of arguments ------------------------------------------------------------------------------------------
-
-
-def _key(value: Any) -> Any:
-    """What of an argument decides which code is generated for it."""
-    if isinstance(value, np.ndarray):
-        return (value.dtype.char, tuple([n == 1 for n in value.shape]))
-    if value is None or isinstance(value, (str, bool)):
-        return (type(value), value)
-    if callable(value):
-        return (id(value), value)
-    return type(value)
-
-
-def kinds_of_arguments(
-    names: list[str], args: tuple[Any, ...]
-) -> tuple[dict[str, Kind], dict[str, Any]]:
-    """Kinds of the arguments of a call; arguments that are None, strings or functions are fixed."""
-    kinds: dict[str, Kind] = {}
-    statics: dict[str, Any] = {}
-    for name, value in zip(names, args, strict=False):
-        if (
-            value is None
-            or isinstance(value, str)
-            or (callable(value) and not isinstance(value, np.generic))
-        ):
-            statics[name] = value
-            kinds[name] = Kind(type(value).__name__)
-        else:
-            kinds[name] = kind_of(value, name)
-    return kinds, statics
-
-
-def kind_of(value: Any, name: str) -> Kind:
-    """Kind of a value: dtype, number of dimensions, and which of them are 1."""
-    if isinstance(value, np.ndarray):
-        if value.ndim == 0:
-            return ANY
-        dims = tuple(1 if n == 1 else Dim(f"~{name}{i}") for i, n in enumerate(value.shape))
-        return Kind("number", f"{value.dtype.kind}{value.dtype.itemsize}", dims)
-    if isinstance(value, np.generic):
-        return Kind("number", f"{value.dtype.kind}{value.dtype.itemsize}", ())
-    if isinstance(value, (bool, int, float, complex)):
-        return kind_of_constant(value)
-    if isinstance(value, (list, tuple)):
-        return ANY
-    return ANY
 
 
 # --- function to function -----------------------------------------------------------------------------------------
@@ -309,9 +312,24 @@ def _make(mode: str, f: Any, wrt: Wrt, optimise: bool) -> Any:
     transform = Transform(mode, tuple(wrt) if isinstance(wrt, list) else wrt)
     if f is None:
         return lambda function: Derivative(function, transform, optimise=optimise)
+    bound = 0 if isinstance(f, Derivative) or not callable(f) else len(Callee.of(f).args)
+    if bound:
+        # Positions count the arguments that are still to be given.
+        wrt_after = tuple(_after(w, bound) for w in _tuple_of(transform.wrt))
+        transform = Transform(mode, wrt_after if isinstance(transform.wrt, tuple) else wrt_after[0])
     derivative = Derivative(f, transform, optimise=optimise)
     _check_wrt(derivative, transform)
     return derivative
+
+
+def _tuple_of(wrt: Wrt) -> tuple[int | str, ...]:
+    return wrt if isinstance(wrt, tuple) else (wrt,)
+
+
+def _after(item: Any, bound: int) -> Any:
+    """A position behind the arguments that a bound method or a partial has already."""
+    is_position = isinstance(item, int) and not isinstance(item, bool)
+    return item + bound if is_position and item >= 0 else item
 
 
 def _check_wrt(derivative: Derivative, transform: Transform) -> None:
@@ -319,7 +337,7 @@ def _check_wrt(derivative: Derivative, transform: Transform) -> None:
         names = [p.name for p in derivative._base]
         positions(
             names,
-            transform.wrt,
+            tuple(w for w in _tuple_of(transform.wrt) if not (isinstance(w, str) and "." in w)),
             getattr(derivative.function, "__name__", "f"),
             _place(derivative.function),
         )

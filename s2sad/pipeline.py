@@ -7,16 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from s2sad.analysis.aliases import check_writes
+from s2sad.analysis.aliases import check_writes, copy_arguments
 from s2sad.analysis.build import bind, result_kind
 from s2sad.analysis.context import Context
 from s2sad.analysis.kinds import infer_function
 from s2sad.analysis.narrow import narrow
 from s2sad.backend.module import Module, assemble, signature_of
 from s2sad.errors import MissingRuleError, NonScalarOutputError, S2SADError, UsageError
+from s2sad.frontend.arguments import Fixed, Group, Part, shaped
 from s2sad.frontend.lower import lower
-from s2sad.ir.core import Function, Op, Value
-from s2sad.ir.kinds import ANY, Kind
+from s2sad.ir.core import Function, Op, Path, Value
+from s2sad.ir.kinds import Kind
 from s2sad.ir.text import to_text
 from s2sad.ir.verify import verify
 from s2sad.optimize.buffers import assign_buffers, own_results
@@ -123,15 +124,14 @@ def positions(names: list[str], wrt: Wrt, function: str, span: Span | None = Non
     return out
 
 
-def primal_ir(
-    program: Program, context: Context, kinds: dict[str, Kind], statics: dict[str, Any]
-) -> Function:
+def primal_ir(program: Program, context: Context, parts: dict[str, Part] | None) -> Function:
     """The lowered function, with kinds, and its writes checked."""
-    function = lower(program.function, Rules(program), statics)
-    infer_function(context, function, [kinds.get(p.hint, ANY) for p in function.params])
+    function = lower(program.function, Rules(program), parts)
+    infer_function(context, function, [p.kind for p in function.params])
     narrow(context, function)
     verify(function, "kinds")
     check_writes(context, function)
+    copy_arguments(context, function)
     return function
 
 
@@ -140,13 +140,12 @@ def differentiate(
 ) -> Function:
     """One transformation of a function in the IR."""
     context.anchors.clear()
-    names = [p.hint for p in function.params]
-    wrt = positions(names, transform.wrt, function.name, function.info.get("header"))
+    wrt, shapes, names = selected(function, transform.wrt)
     for i in wrt:
         check_input(function, i)
     name = f"{function.name}_{transform.suffix}"
     single = not isinstance(transform.wrt, tuple)
-    bars: Any = None if single else (None,) * len(wrt)
+    bars: Any = shapes[0] if single else tuple(shapes)
     if transform.mode == "tangent":
         out = forward(context, function, wrt, name)
         out.structure = (function.structure, function.structure)
@@ -158,12 +157,64 @@ def differentiate(
         with_value = transform.mode == "value_and_grad"
         out = reverse(context, function, wrt, name, seeds=False, with_value=with_value)
         out.structure = (None, bars) if with_value else bars
-    out.info = dict(function.info) | {"wrt": [names[i] for i in wrt]}
+    out.info = dict(function.info) | {"wrt": names}
     verify(out, transform.mode)
     if optimising:
         optimise(context, out)
         verify(out, "optimise")
     return out
+
+
+def selected(function: Function, wrt: Wrt) -> tuple[list[int], list[Any], list[str]]:
+    """The parameters that `wrt` is about, the structure of their adjoints, and what they are called."""
+    header = function.info.get("header")
+    hints = [p.hint for p in function.params]
+    places = {place: hints.index(hint) for hint, place in function.leaves.items()}
+    indices: list[int] = []
+    shapes: list[Any] = []
+    names: list[str] = []
+    for item in wrt if isinstance(wrt, tuple) else (wrt,):
+        if isinstance(item, str) and "." in item:
+            argument, _, rest = item.partition(".")
+            part, text = function.groups.get(argument), argument
+            path: Path = ()
+            for step in rest.split("."):
+                if not isinstance(part, Group) or step not in part.parts:
+                    raise UsageError(
+                        f"{text} has no part {step!r} to differentiate with respect to",
+                        span=header,
+                        help=f"give one of: {', '.join(map(str, getattr(part, 'parts', {})))}",
+                    )
+                path, text = (*path, part.step(step)), f"{text}.{step}"
+                part = part.parts[step]
+            name = item
+        else:
+            (at,) = positions(function.arguments, (item,), function.name, header)
+            argument = name = text = function.arguments[at]
+            part, path = function.groups.get(argument), ()
+        if part is None:
+            indices.append(hints.index(argument))
+            shapes.append(None)
+        else:
+            before = len(indices)
+
+            def take(leaf: Path, argument: str = argument) -> bool:
+                at = places.get((argument, leaf))
+                if at is None or function.params[at].kind.is_passive:
+                    return False
+                indices.append(at)
+                return True
+
+            shapes.append(shaped(part, text, take, path))
+            if len(indices) == before:
+                raise UsageError(
+                    f"the argument {name!r} holds no number that has a derivative",
+                    span=function.info.get("spans", {}).get(argument, header),
+                    help="leave it out of wrt, or pass floats",
+                )
+        names.append(name)
+    positions(function.arguments, tuple(n for n in names if "." not in n), function.name, header)
+    return indices, shapes, names
 
 
 def check_input(function: Function, i: int) -> None:
@@ -222,12 +273,11 @@ def check_scalar(function: Function) -> None:
 def build(
     program: Program,
     context: Context,
-    kinds: dict[str, Kind],
-    statics: dict[str, Any],
+    parts: dict[str, Part] | None,
     dump: Callable[[str, Function], None] | None = None,
 ) -> Function:
     """All passes up to the last before raising."""
-    function = primal_ir(program, context, kinds, statics)
+    function = primal_ir(program, context, parts)
     if dump:
         dump("lower", function)
         dump("kinds", function)
@@ -248,16 +298,15 @@ def build(
     return function
 
 
-def generate(
-    program: Program, kinds: dict[str, Kind], statics: dict[str, Any]
-) -> tuple[Module, Function]:
+def generate(program: Program, parts: dict[str, Part]) -> tuple[Module, Function]:
     """The generated module for one signature."""
     context = Context(program.registry)
-    function = build(program, context, kinds, statics)
-    base = [(p.hint, p.kind) for p in function.params if p.hint in kinds]
-    signature = signature_of(
-        context, [(n, kinds[n] if kinds[n].base == "NoneType" else k) for n, k in base]
-    )
+    function = build(program, context, parts)
+    kinds = {p.hint: p.kind for p in function.params if p.hint not in function.leaves}
+    kinds |= {
+        n: Kind("NoneType") for n, p in parts.items() if isinstance(p, Fixed) and p.value is None
+    }
+    signature = signature_of(context, [(n, kinds[n]) for n in parts if n in kinds])
     doc = docstring(program, function, signature)
     landmarks = program.transforms[-1].mode != "tangent"
     module = assemble(context, function, doc, landmarks)
@@ -265,12 +314,10 @@ def generate(
     return module, function
 
 
-def dump_pass(program: Program, name: str, kinds: dict[str, Kind]) -> str:
+def dump_pass(program: Program, name: str, parts: dict[str, Part]) -> str:
     """Text of the IR after a pass."""
     texts: dict[str, str] = {}
-    build(
-        program, Context(program.registry), kinds, {}, lambda p, f: texts.__setitem__(p, to_text(f))
-    )
+    build(program, Context(program.registry), parts, lambda p, f: texts.__setitem__(p, to_text(f)))
     return texts[name]
 
 

@@ -7,9 +7,9 @@ nothing that shares its memory is read after the write; other writes are refused
 from __future__ import annotations
 
 from s2sad.analysis.context import Context
-from s2sad.analysis.sharing import Sharing, must_write, shares_memory
+from s2sad.analysis.sharing import Foreign, Sharing, must_write, shares_memory
 from s2sad.errors import AliasingError, UnsupportedSyntaxError
-from s2sad.ir.core import Function, Op, Value
+from s2sad.ir.core import Function, Op, Value, replace_uses, uses
 from s2sad.ir.liveness import Liveness
 
 
@@ -39,7 +39,7 @@ def check_writes(context: Context, function: Function) -> None:
                 span=op.span,
                 help="write with integers, slices or a boolean mask; annotate an integer index (i: int)",
             )
-        if not sharing.is_own(array):
+        if any(not is_argument(function, o) for o in sharing.of(array) if isinstance(o, Foreign)):
             raise AliasingError(
                 _foreign(function, op, name), span=op.span, help=_way_out(op, array, name)
             )
@@ -58,6 +58,59 @@ def check_writes(context: Context, function: Function) -> None:
             )
 
 
+def is_argument(function: Function, origin: Foreign) -> bool:
+    """True for the memory of an array that is an argument: a derivative writes to a copy of it."""
+    return isinstance(origin.key, Value) and origin.key in function.params
+
+
+def copy_arguments(context: Context, function: Function) -> None:
+    """Writes to an argument are done on a copy, which the derivative makes first.
+
+    What shares the argument's memory would change with it: the emitted code asks, where another argument may.
+    """
+    writes = [op for op in function.body.walk() if must_write(op)]
+    if not writes:
+        return
+    sharing = Sharing(context, function)
+    written = {
+        origin.key: op
+        for op in reversed(writes)
+        for origin in sharing.of(op.operands[0])
+        if isinstance(origin, Foreign) and is_argument(function, origin)
+    }
+    count = uses(function.body)
+    made: list[Op] = []
+    for param, op in written.items():
+        assert isinstance(param, Value)
+        others = [
+            p
+            for p in function.params
+            if p is not param
+            and count.get(p)
+            and not p.kind.is_scalar
+            and p.kind.base in ("number", "array", "any")
+            and (p not in written or function.params.index(p) > function.params.index(param))
+        ]
+        guards = []
+        if others:
+            attrs = {"what": "apart", "why": f"{function.name} changes {param.hint}"}
+            guard = Op("effect", [param, *others], [], attrs, [], op.span, exact=True)
+            guards.append(guard)
+        copy = Op(
+            "prim",
+            [param],
+            [Value(param.kind, param.hint)],
+            {"fn": "numpy.copy", "params": ["x"]},
+            span=op.span,
+            exact=True,
+        )
+        replace_uses(function.body, {param: copy.result})
+        made.extend([*guards, copy])
+    for op in made:
+        op.block = function.body
+    function.body.ops[:0] = made
+
+
 def _which_copy(context: Context, array: Value, name: str, second: str) -> str:
     if array.op is not None and shares_memory(context, array.op) and not must_write(array.op):
         return f"write to {second} itself, or make {name} a copy: {name} = ....copy()"
@@ -65,8 +118,6 @@ def _which_copy(context: Context, array: Value, name: str, second: str) -> str:
 
 
 def _foreign(function: Function, op: Op, name: str) -> str:
-    if op.operands[0] in function.params:
-        return f"the argument {name!r} is written in place, which is not supported yet"
     return f"{name!r} is written in place, and it may be (part of) an array that was not made in this function"
 
 

@@ -387,6 +387,9 @@ def index_add(b: Builder, op: Op) -> Value | None:
     array, index, value = op.operands
     if number(value) == 0:
         return array
+    spread = operand_of(value, "numpy.broadcast_to")
+    if spread is not None and spread[0].kind.is_scalar and once(index):
+        return b.call("intrinsic.index_add", array, index, spread[0])
     earlier = operand_of(array, "intrinsic.index_add")
     if earlier is not None and earlier[1] is index:
         total = b.call("operator.add", earlier[2], value)

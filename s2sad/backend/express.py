@@ -35,6 +35,7 @@ class Expressions:
         self.name = name
         self.modules: set[str] = set()
         self.helpers: set[str] = set()
+        self.classes: list[Any] = []  # of the user, that results are made of
 
     def of(self, value: Value) -> ast.expr:
         op = value.op

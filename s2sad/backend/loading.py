@@ -20,5 +20,6 @@ def load(module: Module) -> Callable[..., Any]:
     namespace.__dict__.update(module.bindings)
     namespace.__file__ = path
     exec(compile(module.text, path, "exec"), namespace.__dict__)
+    namespace.__dict__.update(module.live)
     function: Callable[..., Any] = namespace.__dict__[module.name]
     return function

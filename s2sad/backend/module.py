@@ -19,12 +19,16 @@ LARGEST_ARRAY = 100
 
 @dataclass
 class Module:
-    """A generated module: its text, and objects that cannot be written down and are bound at loading."""
+    """A generated module: its text, and objects that cannot be written down and are bound at loading.
+
+    `live` holds the captured arrays themselves, whose items the program may change after the text was made.
+    """
 
     text: str
     name: str
     bindings: dict[str, Any] = field(default_factory=dict)
     signature: dict[str, str] = field(default_factory=dict)
+    live: dict[str, Any] = field(default_factory=dict)
 
     def standalone(self) -> str:
         """The text, for a file; refused where it needs an object that only lives in this process."""
@@ -40,14 +44,22 @@ class Module:
 def assemble(context: Context, function: Function, doc: str, landmarks: bool) -> Module:
     """The module that holds one generated function."""
     captured: dict[str, Any] = function.info.get("captured", {})
-    taken = {function.name, *captured, *context.registry.helpers}
+    groups = set(function.arguments) - {p.hint for p in function.params}
+    taken = {function.name, *captured, *context.registry.helpers, *groups}
     raiser = Raiser(context, function, taken, landmarks)
     lines = raiser.lines()
     header = f"def {function.name}({_parameters(function)}):"
+    silenced = function.info.get("silenced")
     body = _with_sweeps(lines) if landmarks else lines
+    if silenced:
+        raiser.expressions.modules.add("numpy")
+        keywords = ", ".join(f'{k}="{v}"' for k, v in sorted(silenced.items()))
+        body = [Line(header=f"with np.errstate({keywords}):", body=body)]
     text_lines = [header, *(_docstring(doc)), *render(body, 1)]
     used = {n.id for line in text_lines[1:] for n in _names(line)}
     constants, bindings = _constants(captured, used)
+    own, locals_ = _classes(raiser.expressions.classes)
+    bindings |= locals_
     helpers = _helpers(context, raiser.expressions)
     modules = set(raiser.expressions.modules)
     for helper in helpers:
@@ -59,6 +71,7 @@ def assemble(context: Context, function: Function, doc: str, landmarks: bool) ->
         modules.add("numpy")
     parts: list[str] = []
     imports = [f"import {m} as np" if m == "numpy" else f"import {m}" for m in sorted(modules)]
+    imports += own
     if imports:
         parts.append("\n".join(imports) + "\n")
     if constants:
@@ -67,7 +80,8 @@ def assemble(context: Context, function: Function, doc: str, landmarks: bool) ->
     blocks.append("\n".join(text_lines) + "\n")
     head = "\n".join(parts)
     text = head + ("\n\n" if head else "") + "\n\n".join(blocks)
-    return Module(text, function.name, bindings)
+    live = {n: v for n, v in captured.items() if n in used and hasattr(v, "tolist")}
+    return Module(text, function.name, bindings, live=live)
 
 
 def _names(line: str) -> list[ast.Name]:
@@ -105,19 +119,23 @@ def _is_reverse(line: Line) -> bool:
 
 
 def _parameters(function: Function) -> str:
-    out = []
-    for param in function.params:
-        text = param.hint
-        default = function.defaults.get(param.hint, _NOTHING)
+    out: list[str] = []
+    stars = function.info.get("stars", {})
+    arguments = function.arguments
+    if "**" in stars.values():
+        last = next(n for n, star in stars.items() if star == "**")
+        arguments = [*(n for n in arguments if n != last), last]
+    for name in arguments:
+        default = function.defaults.get(name, _NOTHING)
         if default is _NOTHING or not _literal(default):
-            out.append(text)
+            out.append(stars.get(name, "") + name)
         else:
-            out.append(f"{text}={expression_text(ast.Constant(default))}")
+            out.append(f"{name}={expression_text(ast.Constant(default))}")
     seen_default = False
     for i, text in enumerate(out):
         if "=" in text:
             seen_default = True
-        elif seen_default:
+        elif seen_default and not text.startswith("*"):
             out = [t.split("=")[0] for t in out[:i]] + out[i:]
     return ", ".join(out)
 
@@ -154,6 +172,18 @@ def _constants(captured: dict[str, Any], used: set[str]) -> tuple[list[str], dic
         else:
             bindings[name] = value
     return lines, bindings
+
+
+def _classes(classes: list[Any]) -> tuple[list[str], dict[str, Any]]:
+    """Imports of classes that results are made of, and those classes that cannot be imported."""
+    lines: dict[str, None] = {}
+    bindings: dict[str, Any] = {}
+    for cls in classes:
+        if cls.__qualname__ == cls.__name__ and cls.__module__ != "__main__":
+            lines[f"from {cls.__module__} import {cls.__name__}"] = None
+        else:
+            bindings[cls.__name__] = cls
+    return sorted(lines), bindings
 
 
 def _helpers(context: Context, expressions: Expressions) -> list[str]:

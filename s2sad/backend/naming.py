@@ -34,6 +34,7 @@ class Names:
         self.names: dict[Value, str] = {}
         self.params = set(function.params)
         self.taped: dict[Value, Value] = {}
+        self.needed = Liveness(function, nested, liveness.appends, contents=True)
         self.collect(function)
         self.join_all(function)
         self.check()
@@ -90,6 +91,8 @@ class Names:
                 loop = Loop(op)
                 for init, param, following in zip(loop.inits, loop.carried, loop.next, strict=True):
                     self.join(following, param)
+                    if rewritten(following, param):
+                        self.join_versions(init, param)
                     self.join(init, param)
         for op in ops:
             if op.name == "if":
@@ -111,11 +114,10 @@ class Names:
 
         The versions of an array that is written in place may be, for their shape.
         """
-        needed = Liveness(self.function, self.nested, self.liveness.appends, contents=True)
         for members in self.members.values():
             group = set(members)
             for value in members:
-                both = needed.clashes.get(value, set()) & group
+                both = self.needed.clashes.get(value, set()) & group
                 if both:
                     raise AssertionError(f"{value} and {both.pop()} cannot share a variable")
 
@@ -146,6 +148,14 @@ class Names:
         keep, gone = (b, a) if self.is_param(b) or not self.is_param(a) else (a, b)
         self.parent[gone] = keep
         self.members[keep].extend(self.members.pop(gone))
+
+    def join_versions(self, a: Value, b: Value) -> None:
+        """Join an array with a later version that is written in place: the length of both is the same."""
+        if a not in self.parent or b not in self.parent or a.hint != b.hint:
+            return
+        one, other = self.members[self.find(a)], self.members[self.find(b)]
+        if not any(self.needed.interfere(x, y) for x in one for y in other):
+            self.join(a, b, force=True)
 
     def clash(self, a: Value, b: Value) -> bool:
         return any(self.liveness.interfere(x, y) for x in self.members[a] for y in self.members[b])
@@ -188,6 +198,23 @@ class Names:
                 name = f"{base}{number}"
             self.names[root] = name
             by_name.setdefault(name, []).append(root)
+
+
+def rewritten(value: Value, start: Value) -> bool:
+    """True where `value` is what writes in place made of `start`: the same memory in each case."""
+    if value is start:
+        return True
+    op = value.op
+    if op is None:
+        return False
+    if op.name == "prim":
+        return must_write(op) and rewritten(op.operands[0], start)
+    if op.name == "if":
+        return all(rewritten(r.yields[op.results.index(value)], start) for r in op.regions)
+    if op.name in ("for", "while") and value in (loop := Loop(op)).finals:
+        j = loop.finals.index(value)
+        return rewritten(loop.next[j], loop.carried[j]) and rewritten(loop.inits[j], start)
+    return False
 
 
 def temporary(names: Names, root: Value) -> str:

@@ -9,10 +9,12 @@ from typing import Any
 from s2sad.analysis.aliases import once
 from s2sad.analysis.context import Context, static
 from s2sad.analysis.sharing import must_write
+from s2sad.backend.effects import effect
 from s2sad.backend.express import Expressions
 from s2sad.backend.lines import Line, expression_text
 from s2sad.backend.naming import Names
 from s2sad.backend.nest import nest
+from s2sad.backend.parts import structured, taken_apart
 from s2sad.backend.rewrite import augmented, is_name, negated, sign_out
 from s2sad.backend.tapes import append_point, kept_anyway, tape_groups
 from s2sad.ir.core import Block, Function, Loop, Op, Value, uses
@@ -26,8 +28,6 @@ AUGMENTED: dict[str, type[ast.operator]] = {
     "operator.matmul": ast.MatMult, "operator.and_": ast.BitAnd, "operator.or_": ast.BitOr,
     "operator.xor": ast.BitXor,
 }  # fmt: skip
-
-NUMBERS = {"a number": "(int, float, np.number)", "an integer": "(int, np.integer)"}
 
 
 class Raiser:
@@ -81,19 +81,15 @@ class Raiser:
     # --- statements ---------------------------------------------------------------------------------------
 
     def lines(self) -> list[Line]:
-        out: list[Line] = []
+        out: list[Line] = list(taken_apart(self.function, self.count, self.names.of))
         self.block(self.function.body, out, self.return_)
         return out
 
     def return_(self, mapping: Mapping, out: list[Line]) -> bool:
         values = [mapping.get(v, v) for v in self.function.results]
-        out.append(Line(ast.Return(self.structured(self.function.structure, iter(values)))))
+        parts = (self.expressions.of(v) for v in values)
+        out.append(Line(ast.Return(structured(self.function.structure, parts, self.expressions))))
         return True
-
-    def structured(self, structure: Any, values: Any) -> ast.expr:
-        if structure is None:
-            return self.expressions.of(next(values))
-        return ast.Tuple([self.structured(s, values) for s in structure], ast.Load())
 
     def block(self, block: Block, out: list[Line], finish: Finish) -> bool:
         """Statements of a block; True where it ends by leaving (return, break)."""
@@ -208,7 +204,7 @@ class Raiser:
             self.loop(Loop(op), out)
             return False
         if op.name == "effect":
-            return self.effect(op, out)
+            return effect(op, self.expressions, out)
         self.landmark(op, out)
         if must_write(op) and op.fn in ("intrinsic.store", "intrinsic.index_add"):
             self.write(op, out)
@@ -298,35 +294,6 @@ class Raiser:
         if isinstance(operator, ast.Add):
             operator, expression = sign_out(expression)
         out.append(Line(ast.AugAssign(target, operator, expression)))
-
-    def effect(self, op: Op, out: list[Line]) -> bool:
-        what = op.attrs["what"]
-        if what == "scalar":
-            test = ast.Call(
-                self.expressions.dotted("numpy.ndim"), [self.expressions.of(op.operands[0])], []
-            )
-            text = f"{op.attrs['function']} must return a number"
-            error = ast.Call(ast.Name("ValueError", ast.Load()), [ast.Constant(text)], [])
-            out.append(self.if_line(test, [Line(ast.Raise(error, None))]))
-            return False
-        if what in NUMBERS:
-            self.expressions.modules.add("numpy")
-            name = self.names.of(op.operands[0])
-            text = f"{op.attrs['why']}, so it must be {what}"
-            raising = Line(ast.parse(f"raise TypeError({text!r})").body[0])
-            out.append(Line(header=f"if not isinstance({name}, {NUMBERS[what]}):", body=[raising]))
-            return False
-        node = op.attrs["node"]
-        if what == "assert":
-            parts = [self.expressions.of(v) for v in op.operands]
-            out.append(Line(ast.Assert(parts[0], parts[1] if len(parts) > 1 else None)))
-            return False
-        expression = self.expressions.template(node, op.attrs["holes"], op.operands)
-        if what == "raise":
-            out.append(Line(ast.Raise(expression, None)))
-            return True
-        out.append(Line(ast.Expr(expression)))
-        return False
 
     def branch(self, op: Op, out: list[Line]) -> bool:
         """An `if` in the middle of a block: each side sets the variables of the results."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import gast
 
+from s2sad.frontend.callee import uncached
 from s2sad.frontend.find import FunctionSource, find
 from s2sad.frontend.forms import FORMS
 from s2sad.frontend.memory import Memory
@@ -144,11 +145,10 @@ class Calls(Objects, Memory):
         self, obj: Any, args: list[Binding], kwargs: dict[str, Binding], node: Any
     ) -> Binding | None:
         """A call of something that is written in Python; None for anything else."""
-        if hasattr(obj, "cache_info") and hasattr(obj, "__wrapped__"):
-            obj = obj.__wrapped__  # functools.lru_cache: the same values
+        obj = uncached(obj)
         if isinstance(obj, types.FunctionType):
             return None if _is_library(obj) else self.call_python(obj, args, kwargs, node)
-        if isinstance(obj, types.MethodType) and isinstance(obj.__func__, types.FunctionType):
+        if isinstance(obj, types.MethodType):
             receiver = self.outer_object(obj.__self__, "", node)
             return self.call(Method(Static(obj.__func__), receiver), args, kwargs, node)
         if isinstance(obj, functools.partial):

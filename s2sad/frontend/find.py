@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import linecache
 import types
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 import gast
 
 from s2sad.errors import SourceUnavailableError
+from s2sad.frontend.callee import uncached
 from s2sad.source import SourceFile, Span, Statement
 
 
@@ -61,7 +61,7 @@ def _module(path: str, text: str) -> ast.Module:
 
 def find(function: Any) -> FunctionSource:
     """Source of a Python function; raises `SourceUnavailableError` where there is none or it is ambiguous."""
-    function = inspect.unwrap(function)
+    function = uncached(function)
     if not isinstance(function, types.FunctionType):
         raise SourceUnavailableError(
             f"{function!r} is not a Python function",
@@ -87,6 +87,8 @@ def find(function: Any) -> FunctionSource:
             help="reload the module after editing it",
         ) from error
     nodes = [n for n in ast.walk(module) if _starts_at(n, function)]
+    if len(nodes) > 1:
+        nodes = [n for n in nodes if _holds_code(n, function)] or nodes
     if not nodes and path == "<string>":
         raise unavailable  # the text is that of another program that was run from a string
     if len(nodes) != 1:
@@ -104,12 +106,27 @@ def find(function: Any) -> FunctionSource:
 
 def _starts_at(node: ast.AST, function: types.FunctionType) -> bool:
     line = function.__code__.co_firstlineno
+    name = function.__code__.co_name
     if isinstance(node, ast.Lambda):
-        return function.__name__ == "<lambda>" and node.lineno == line
+        return name == "<lambda>" and node.lineno == line
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         first = node.decorator_list[0].lineno if node.decorator_list else node.lineno
-        return node.name == function.__name__ and line in (first, node.lineno)
+        return node.name == name and line in (first, node.lineno)
     return False
+
+
+def _holds_code(node: ast.AST, function: types.FunctionType) -> bool:
+    """True where a lambda's body is where the instructions of a function come from: several may be on a line."""
+    if not isinstance(node, ast.Lambda):
+        return True
+    places = [
+        (line, column, end_line, end)
+        for line, end_line, column, end in function.__code__.co_positions()
+        if None not in (line, end_line, column, end) and (line, column) != (end_line, end)
+    ]
+    body = node.body
+    outer = (body.lineno, body.col_offset, body.end_lineno, body.end_col_offset)
+    return outer in places
 
 
 def statement_of(file: SourceFile, node: Any) -> Statement:

@@ -76,7 +76,12 @@ class Iterables(Base):
             return Items(list(items.items), items.kind)
         array = self.to_value(binding, node)
 
+        # The body may write the array: rows are those of its version at the time.
+        hidden = f"$over{node.lineno},{node.col_offset}"
+        self.scope.vars[hidden] = array
+
         def row(index: Value) -> Value:
+            array = self.to_value(self.scope.vars[hidden], node)
             attrs = {"row": True} if rows else {}
             return self.prim("operator.getitem", [array, index], {}, node, **attrs)
 

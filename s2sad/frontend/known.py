@@ -6,6 +6,7 @@ the code is made, it is given here, and costs nothing in the derivative.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -58,15 +59,39 @@ def _length(op: Op) -> Any:
     return NOT_KNOWN
 
 
+COMPUTED: dict[str, Callable[..., Any]] = {
+    "operator.add": operator.add, "operator.sub": operator.sub, "operator.mul": operator.mul,
+    "operator.floordiv": operator.floordiv, "operator.mod": operator.mod, "builtins.int": int,
+    "builtins.str": str, "builtins.min": min, "builtins.max": max,
+}  # fmt: skip
 ANSWERS: dict[str, Callable[[Op], Any]] = {
     "intrinsic.ndim": _ndim, "numpy.ndim": _ndim, "numpy.isscalar": _isscalar, "builtins.len": _length,
 }  # fmt: skip
 
 
 def answer(op: Op) -> Any:
-    """The result of an operation, where kinds decide it, or NOT_KNOWN."""
+    """The result of an operation, where kinds or literals decide it, or NOT_KNOWN."""
     find = ANSWERS.get(op.fn)
-    return NOT_KNOWN if find is None else find(op)
+    if find is not None:
+        return find(op)
+    compute = COMPUTED.get(op.fn)
+    if compute is None or not all(_is_whole(v) for v in op.operands):
+        return NOT_KNOWN
+    try:
+        return compute(*(v.op.value for v in op.operands if v.op is not None))
+    except (ArithmeticError, ValueError):
+        return NOT_KNOWN
+
+
+def _is_whole(value: Value) -> bool:
+    """True for an integer, a flag or a string that is written in the program."""
+    op = value.op
+    return (
+        op is not None
+        and op.name == "const"
+        and "name" not in op.attrs
+        and isinstance(op.value, (bool, int, str))
+    )
 
 
 def same_value(op: Op) -> Value | None:

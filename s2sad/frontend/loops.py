@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from s2sad.frontend.base import Base
@@ -20,7 +20,7 @@ from s2sad.frontend.scope import (
     is_function,
 )
 from s2sad.ir.core import Block, Op, Value
-from s2sad.ir.kinds import ANY, BOOL, INT, NEVER
+from s2sad.ir.kinds import ANY, BOOL, INT, NEVER, Dim, Kind
 
 LEAVING = ("$returned", "$break")
 OWN = (*FLAGS, "$ret", "$value")
@@ -47,6 +47,10 @@ class Plan:
     flags: set[str] = field(default_factory=set)
     rebound: set[Place] = field(default_factory=set)  # another list or object after an iteration
     renewed: set[Place] = field(default_factory=set)  # another function in each iteration
+    unsure: set[Value] = field(default_factory=set)  # initial values whose kind may not last
+    apart: set[Value] = field(
+        default_factory=set
+    )  # initial values of variables that part in the loop
 
 
 class Attempt:
@@ -62,6 +66,8 @@ class Attempt:
         self.inits: list[Value] = []
         self.params: list[Value] = []
         self.initial: dict[Cell, Vars] = {}
+        self.shared: dict[Value, Value] = {}  # arrays that several variables hold are one parameter
+        self.ended: dict[Value, Value] = {}
         self.body = Block()
         self.condition: Block | None = None
         self.broken: Value | None = None
@@ -82,6 +88,9 @@ class Attempt:
         low.block = self.body
         for (holder, name), binding in self.start.items():
             holder.vars[name] = binding
+        for init, param in self.shared.items():
+            low.refresh(init, param)
+        self.entered = low.state.take()
         for flag in FLAGS:
             if flag in plan.flags:
                 scope.vars[flag] = Static(False)
@@ -144,7 +153,7 @@ class Attempt:
             if not by_value:
                 return binding
             if len(self.low.state.holding(binding)) > 1:
-                raise self.shared(name)
+                raise self.has_second_name(name)
             param = self.low.state.add(Cell(binding.kind, binding.frozen))
             for n, b in binding.vars.items():
                 param.vars[n] = self.parameters(n if n.isidentifier() else name, b, by_value)
@@ -155,12 +164,24 @@ class Attempt:
         value = (
             self.low.undef(self.node) if binding is None else self.low.to_value(binding, self.node)
         )
+        if value in self.shared and value not in self.plan.apart:
+            return self.shared[value]
         self.inits.append(value)
-        value = Value(BOOL if name in FLAGS else ANY, "" if name.startswith("$") else name)
-        self.params.append(value)
-        return value
+        kind = BOOL if name in FLAGS else self.lasting(value)
+        param = Value(kind, "" if name.startswith("$") else name)
+        self.params.append(param)
+        if value.kind.is_array or value.op is None:
+            self.shared[value] = param
+        return param
 
-    def shared(self, name: str) -> Exception:
+    def lasting(self, init: Value) -> Kind:
+        """The kind of an array is taken to last through the loop, but for its lengths; the end is compared."""
+        kind = init.kind
+        if not kind.is_array or kind.dims is None or init in self.plan.unsure:
+            return ANY
+        return replace(kind, dims=tuple(Dim(f"?{i}") for i in range(len(kind.dims))))
+
+    def has_second_name(self, name: str) -> Exception:
         return self.low.unsupported(
             self.node,
             f"{name!r} becomes another object in the loop, and this one has a second name",
@@ -239,6 +260,8 @@ class Attempt:
                     continue
                 if now is then or (isinstance(now, Static) and _same(now, then)):
                     continue
+                if self.is_same_view(now, self.entered[holder].get(name)):
+                    continue
                 if then is not None and is_function(then):
                     if not is_function(now):
                         raise self.changes(name)
@@ -248,6 +271,14 @@ class Attempt:
                     self.plan.places[place] = None
                     found = True
         return found
+
+    def is_same_view(self, now: Binding, then: Binding | None) -> bool:
+        """True for a view that was only taken again because its array was written."""
+        while isinstance(now, Value) and now is not then:
+            if now not in self.low.renewals:
+                return False
+            now = self.low.renewals[now]
+        return now is then
 
     def fits(self, place: Place, start: Binding, end: Binding | None, nexts: list[Value]) -> bool:
         name = place[1]
@@ -271,7 +302,20 @@ class Attempt:
             # A function that is defined in the body is the same in each iteration: it is not carried.
             self.plan.templates[place] = end
             return False
-        nexts.append(start if end is None else self.low.to_value(end, self.node))
+        value = start if end is None else self.low.to_value(end, self.node)
+        init = self.inits[self.params.index(start)]
+        if start in self.ended:
+            if self.ended[start] is not value:
+                self.plan.apart.add(init)
+                return False
+            return True
+        self.ended[start] = value
+        nexts.append(value)
+        if start.kind.is_array:
+            lasts = value.kind.dtype == start.kind.dtype and value.kind.ndim == start.kind.ndim
+            if not lasts:
+                self.plan.unsure.add(init)
+                return False
         return True
 
     def structure_fits(
@@ -299,7 +343,7 @@ class Attempt:
         if not isinstance(end, Cell) or end.kind is not start.kind or set(end.vars) != set(names):
             raise self.changes(place[1])
         if len(self.low.state.holding(end)) > 1:
-            raise self.shared(place[1])
+            raise self.has_second_name(place[1])
         return all([self.fits(place, b, end.vars[n], nexts) for n, b in names.items()])
 
     def changes(self, name: str) -> Exception:
@@ -390,6 +434,8 @@ class Attempt:
                 self.broken = final(start)  # type: ignore[assignment]
             else:
                 holder.vars[name] = final(start)
+        for init, param in self.shared.items():
+            low.refresh(init, after[param])
 
 
 def _same(a: Binding | None, b: Binding | None) -> bool:

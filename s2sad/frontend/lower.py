@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import types
 from collections.abc import Callable
 from typing import Any
@@ -11,10 +12,12 @@ import gast
 import numpy as np
 
 from s2sad.errors import UnresolvedNameError
+from s2sad.frontend.arguments import Part
 from s2sad.frontend.base import Primitives
 from s2sad.frontend.control import Control
 from s2sad.frontend.expressions import BINARY, Expressions
 from s2sad.frontend.find import find, statement_of
+from s2sad.frontend.inputs import Inputs
 from s2sad.frontend.prelude import Prelude
 from s2sad.frontend.scope import (
     Binding,
@@ -29,10 +32,10 @@ from s2sad.ir.core import Function, Shaped, Value
 from s2sad.ir.kinds import ANY, Kind
 
 
-def lower(function: Any, primitives: Primitives, statics: dict[str, Any] | None = None) -> Function:
-    """The IR of a Python function. Parameters named in `statics` stand for the given objects."""
+def lower(function: Any, primitives: Primitives, parts: dict[str, Part] | None = None) -> Function:
+    """The IR of a Python function; `parts` says what is known of its arguments, in their order."""
     source = find(function)
-    return Lowering(source, primitives).function(statics or {})
+    return Lowering(source, primitives).function(parts)
 
 
 class Lowering(Expressions, Control, Prelude):
@@ -40,31 +43,22 @@ class Lowering(Expressions, Control, Prelude):
 
     # --- functions --------------------------------------------------------------------------------------
 
-    def function(self, statics: dict[str, Any]) -> Function:
+    def function(self, parts: dict[str, Part] | None) -> Function:
         node = self.source.node
         if isinstance(node, gast.AsyncFunctionDef):
             raise self.unsupported(
                 node, "an async function cannot be differentiated", "write it as a plain def"
             )
-        arguments = node.args
-        if arguments.vararg or arguments.kwarg:
-            where = arguments.vararg or arguments.kwarg
-            raise self.unsupported(
-                where,
-                "*args and **kwargs of a differentiated function are not supported yet",
-                "name the parameters",
-            )
-        all_params = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-        names = [a.id for a in all_params]
-        params = []
-        for name in names:
-            param = Value(ANY, name)
-            params.append(param)
-            self.scope.vars[name] = Static(statics[name], name) if name in statics else param
-            if name in statics and _is_literal(statics[name]):
-                self.scope.vars[name] = self.const(statics[name], node)
-        name = "f" if isinstance(node, gast.Lambda) else node.name
-        out = Function(name, params, self.defaults(self.source.function))
+        named = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        if parts is None:
+            parts = {a.id: ANY for a in named}
+        inputs = Inputs(self, node)
+        bindings = {n: inputs.binding(n, part, (), n) for n, part in parts.items()}
+        self.bind_inputs(bindings)
+        called = self.source.function.__name__
+        name = called if called.isidentifier() else "f"
+        out = Function(name, inputs.params, self.defaults(self.source.function))
+        out.arguments = list(parts)
         if isinstance(node, gast.Lambda):
             self.statement = statement_of(self.source.file, node)
             result = self.expression(node.body)
@@ -73,8 +67,10 @@ class Lowering(Expressions, Control, Prelude):
         values: list[Value] = []
         out.structure = self.flatten_result(result, values, node)
         self.block.yields = values
-        for param in params:
+        for param in inputs.params:
             param.owner = out.body
+        out.leaves = inputs.leaves()
+        out.groups = {n: p for n, p in parts.items() if not isinstance(p, Kind)}
         out.body.ops = self.block.ops
         for op in out.body.ops:
             op.block = out.body
@@ -86,9 +82,35 @@ class Lowering(Expressions, Control, Prelude):
             "current": self.current,
             "silenced": self.silenced,
             "header": self.source.header(),
-            "spans": {a.id: self.source.span(a) for a in all_params},
+            "spans": {a.id: self.source.span(a) for a in named},
+            "stars": self.stars(node.args),
         }
         return out
+
+    def bind_inputs(self, bindings: dict[str, Binding]) -> None:
+        """Give the function's variables their values at the start."""
+        function, arguments = self.source.function, self.source.node.args
+        own = {a.id for a in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]}
+        stars = self.stars(arguments)
+        if set(bindings) <= own | set(stars):
+            self.scope.vars.update(bindings)
+            return
+        # A wrapper: its arguments have the names of the function that it wraps.
+        kinds = inspect.signature(function).parameters
+        by_name = {n for n, p in kinds.items() if p.kind is inspect.Parameter.KEYWORD_ONLY}
+        self.bind_arguments(
+            self.scope,
+            self.source,
+            [b for n, b in bindings.items() if n not in by_name],
+            {n: b for n, b in bindings.items() if n in by_name},
+            {k: self.outer_object(v, "", self.here) for k, v in self.defaults(function).items()},
+            self.source.node,
+        )
+
+    def stars(self, arguments: Any) -> dict[str, str]:
+        """The parameters *args and **kwargs, by name."""
+        pairs = ((arguments.vararg, "*"), (arguments.kwarg, "**"))
+        return {argument.id: star for argument, star in pairs if argument is not None}
 
     def flatten_result(self, binding: Binding, out: list[Value], node: Any) -> Any:
         if isinstance(binding, Cell) and isinstance(binding.contents, (Items, Table)):

@@ -36,6 +36,13 @@ class Memory(Base):
             part = self.prim(fn, [part, index, value], {}, node)
             self.write("intrinsic.store", target, base, place, part, node)
             return
+        if array.op is not None and array.op.name == "const":
+            name = array.op.attrs.get("name", "this array")
+            raise self.aliasing(
+                target,
+                f"{name!r} is written in place, and it was not made in this function",
+                f"work on a copy: {name} = {name}.copy()",
+            )
         if not any(array in values_in(binding) for _, binding in self.state.places()):
             raise self.unsupported(
                 target,

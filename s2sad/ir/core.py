@@ -271,7 +271,8 @@ class Function:
 
     `structure` says how the flat list of results is nested: None for one bare value, or a tuple of
     structures, or a `Shaped`. `leaves` says of parameters that are parts of an argument (a list, a dict, an object)
-    which part: (argument, path), by the parameter's name. `info` holds what the docstring of the emitted function says.
+    which part: (argument, path), by the parameter's name; `arguments` are the arguments' names, and `groups` how those
+    are made that have parts or are fixed. `info` holds what the docstring of the emitted function says.
     """
 
     def __init__(
@@ -282,11 +283,18 @@ class Function:
         self.defaults = defaults or {}
         self.structure: Any = None
         self.leaves: dict[str, tuple[str, Path]] = {}
+        self.arguments: list[str] = [p.hint for p in params]
+        self.groups: dict[str, Any] = {}
         self.info: dict[str, Any] = {}
 
     @property
     def params(self) -> list[Value]:
         return self.body.params
+
+    def takes_arguments_of(self, other: Function) -> None:
+        """Have the same arguments as another function, whose parameters have the same names."""
+        self.leaves, self.groups = dict(other.leaves), dict(other.groups)
+        self.arguments = list(other.arguments)
 
     @property
     def results(self) -> list[Value]:
@@ -368,6 +376,6 @@ def clone_function(source: Function, name: str | None = None) -> Function:
     copy = Function(name or source.name, params, dict(source.defaults))
     clone_block(source.body, copy.body, mapping)
     copy.structure = source.structure
-    copy.leaves = dict(source.leaves)
+    copy.takes_arguments_of(source)
     copy.info = dict(source.info)
     return copy

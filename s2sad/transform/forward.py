@@ -25,6 +25,9 @@ def forward(context: Context, function: Function, wrt: list[int], name: str) -> 
         for i in wrt
     ]
     out = Function(name, [*params, *dots], dict(function.defaults))
+    out.takes_arguments_of(function)
+    for i, dot in zip(wrt, dots, strict=True):
+        add_tangent_argument(out, function.params[i].hint, dot.hint)
     inputs = [function.params[i] for i in wrt]
     sweep = _Forward(context, varied(context, function.body, inputs))
     sweep.values.update(zip(function.params, params, strict=True))
@@ -35,6 +38,19 @@ def forward(context: Context, function: Function, wrt: list[int], name: str) -> 
     tangents = [sweep.dot_of(v, b) for v in values]
     out.body.yields = [*values, *tangents]
     return out
+
+
+def add_tangent_argument(function: Function, of: str, dot: str) -> None:
+    """The argument that gives a tangent: for a part of an argument, the same part of the argument's tangent."""
+    if of not in function.leaves:
+        function.arguments.append(dot)
+        return
+    argument, path = function.leaves[of]
+    name = f"{argument}_dot"
+    function.leaves[dot] = (name, path)
+    if name not in function.arguments:
+        function.arguments.append(name)
+        function.groups[name] = function.groups[argument]
 
 
 def free_name(name: str, taken: set[str]) -> str:

@@ -40,6 +40,7 @@ def reverse(
         mapping[p] = Value(p.kind, p.hint)
         params.append(mapping[p])
     out = Function(name, params, dict(function.defaults))
+    out.takes_arguments_of(function)
     clone_block(function.body, out.body, mapping)
     results = list(out.body.yields)
     b = Builder(context, out.body)
@@ -53,6 +54,7 @@ def reverse(
             hint = result.hint if result.hint and result not in params else "y"
             seed = Value(result.kind, free_name(f"{hint}_bar", taken))
             out.body.add_param(seed)
+            out.arguments.append(seed.hint)
         else:
             seed = b.const(1.0)
         if result in sweep.active:
@@ -98,7 +100,7 @@ class _Reverse:
             total = b.op("if", [defined], [value.kind], {"form": "if"}, blocks).result
         else:
             total = self.sum_there(value, old, term, b)
-        if value.hint:
+        if value.hint and total.op is not None:
             total.hint = f"{value.hint}_bar"
         return total
 

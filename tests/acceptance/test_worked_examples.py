@@ -235,16 +235,16 @@ def test_what_is_overwritten_later() -> None:
     assert s2sad.grad(programs.overwritten_later)(1.0) == 2.0
     x, a = np.array([1.0]), np.array([1.0])
     assert s2sad.grad(programs.overwritten_array_later)(x, a) == np.array([2.0])
-    with pytest.raises(s2sad.AliasingError):
-        s2sad.grad(programs.overwritten_argument_later)(x, a)
+    at_argument = s2sad.grad(programs.overwritten_argument_later)(x, a)
+    assert at_argument == np.array([2.0])
     assert a[0] == 1.0
 
 
 @row("Aliasing errors")
 def test_a_write_through_a_view() -> None:
-    with pytest.raises(s2sad.AliasingError) as caught:
-        s2sad.grad(programs.write_through_view, wrt=(0, 1))(V, 0.4)
-    assert "'b'" in str(caught.value) and caught.value.span is not None
+    v_bar, x_bar = s2sad.grad(programs.write_through_view, wrt=(0, 1))(V, 0.4)
+    np.testing.assert_array_equal(v_bar, [2.0 * V[0], 0.0, *(2.0 * V[2:])])
+    assert x_bar == 0.8
 
 
 @row("Aliasing errors")

@@ -190,7 +190,12 @@ def check_generic(
     except Exception as error:
         raise Mismatch("generic", f"emit raises {type(error).__name__}: {error}") from error
     exec(compile(text, "<generic>", "exec"), generic)
-    value, bars = run("generic", generic["f_value_and_grad"], args)
+    try:
+        value, bars = run("generic", generic["f_value_and_grad"], args)
+    except Mismatch as error:
+        if "so it must be" in str(error):
+            raise s2sad.AliasingError(str(error)) from error  # asked, and refused, at run time
+        raise
     if not same(value, y):
         raise Mismatch("generic", f"gives the value {value!r}, the program {y!r}")
     close("generic", bars, expected.gradient, scale, 1e-9)

@@ -1,0 +1,55 @@
+"""What is behind something that can be called: a function, and the arguments that it has already."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import types
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Callee:
+    """A Python function, with arguments in front of those that a call gives."""
+
+    function: Any
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
+
+    @staticmethod
+    def of(target: Any) -> Callee:
+        """The function behind a bound method, a functools.partial, a cache, or an object that can be called."""
+        target = uncached(target)
+        if isinstance(target, types.MethodType):
+            inner = Callee.of(target.__func__)
+            return Callee(inner.function, (*inner.args, target.__self__), inner.kwargs)
+        if isinstance(target, functools.partial):
+            inner = Callee.of(target.func)
+            kwargs = {**inner.kwargs, **target.keywords}
+            return Callee(inner.function, (*inner.args, *target.args), kwargs)
+        method = inspect.getattr_static(type(target), "__call__", None)
+        if isinstance(method, types.FunctionType) and not isinstance(target, type):
+            return Callee(method, (target,))
+        return Callee(target)
+
+    def parameters(self) -> list[inspect.Parameter]:
+        """Parameters of the function; those of a wrapper are the ones of the function that it wraps."""
+        return list(inspect.signature(self.function).parameters.values())
+
+    @functools.cached_property
+    def stars(self) -> dict[str, str]:
+        """The parameters *args and **kwargs, by name."""
+        try:
+            parameters = self.parameters()
+        except (TypeError, ValueError):
+            return {}
+        kinds = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+        return {p.name: kinds[p.kind] for p in parameters if p.kind in kinds}
+
+
+def uncached(function: Any) -> Any:
+    """The function behind functools.lru_cache, which gives the same values."""
+    while hasattr(function, "cache_info") and not isinstance(function, types.MethodType):
+        function = function.__wrapped__
+    return function
