@@ -17,7 +17,7 @@ from s2sad.backend.files import write_atomically
 from s2sad.backend.header import add_header, request_for
 from s2sad.backend.loading import load
 from s2sad.backend.module import Module
-from s2sad.errors import S2SADError, UsageError
+from s2sad.errors import S2SADError, UnsupportedSyntaxError, UsageError
 from s2sad.frontend.annotations import annotated_kinds, parse_signature
 from s2sad.frontend.arguments import Fixed, Part, describe_arguments, key_of
 from s2sad.frontend.callee import Callee
@@ -69,6 +69,7 @@ class Derivative:
         self._last: Module | None = None
         self._signature = ""
         self._seeds: list[str] = []
+        self._by_value = False
 
     # --- signatures -----------------------------------------------------------------------------------------
 
@@ -80,6 +81,10 @@ class Derivative:
             find(self.function)
             raise
 
+    @cached_property
+    def _full_count(self) -> int:
+        return len(self._base) + self._seed_count()
+
     def _program(self) -> Program:
         return Program(
             self.function, self.transforms, self.registry, self.optimise, _inlined(self.registry)
@@ -90,10 +95,10 @@ class Derivative:
             args, kwargs = (*self.callee.args, *args), {**self.callee.kwargs, **kwargs}
         full = (
             args
-            if not kwargs and len(args) >= len(self._base) and not self.callee.stars
+            if not kwargs and len(args) >= self._full_count and not self.callee.stars
             else self._bind(args, kwargs)
         )
-        key = tuple([key_of(a) for a in full])
+        key = tuple([key_of(a, self._by_value) for a in full])
         call = self._cache.get(key)
         if call is None:
             call = self._generate(full, key)
@@ -126,8 +131,12 @@ class Derivative:
         plain = [n for n in names if n not in stars]
         if "*" in stars.values():
             plain = [p.name for p in self._base if p.kind in POSITIONAL]
-        given = dict(zip(plain, args, strict=False))
-        seeds = args[len(plain) :]
+        count = self._seed_count()
+        if count and not stars and not kwargs and len(args) < len(plain) + count:
+            args, after = args[:-count], args[-count:]  # defaults are left out, seeds are not
+        else:
+            args, after = args[: len(plain)], args[len(plain) :]
+        given, seeds = dict(zip(plain, args, strict=False)), after
         missing = []
         extra = {k: v for k, v in kwargs.items() if k not in names or k in stars}
         for name, star in stars.items():
@@ -162,17 +171,22 @@ class Derivative:
             )
         return (*(given[n] for n in names), *seeds)
 
+    def _seed_count(self) -> int:
+        """How many seeds a call gives: a tangent for each argument of wrt, one adjoint for an adjoint."""
+        counts = {"tangent": lambda wrt: len(_tuple_of(wrt)), "adjoint": lambda wrt: 1}
+        return sum(counts[t.mode](t.wrt) for t in self.transforms if t.mode in counts)
+
     def _split(self, values: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """Arguments of *args, and the seeds after them: one for a tangent's argument, one for an adjoint."""
-        ends = {"tangent": lambda wrt: len(_tuple_of(wrt)), "adjoint": lambda wrt: 1}
-        count = sum(ends[t.mode](t.wrt) for t in self.transforms if t.mode in ends)
+        count = self._seed_count()
         return (values, ()) if not count else (values[:-count], values[-count:])
 
     def _generate(self, full: tuple[Any, ...], key: Any) -> Callable[..., Any]:
         names = [p.name for p in self._base]
         annotated = annotated_kinds(self.function)
-        parts = describe_arguments(names, full[: len(names)])
-        module, function = generate(self._program(), parts)
+        parts, module, function = self._generated(names, full[: len(names)])
+        if self._by_value:
+            key = tuple([key_of(a, True) for a in full])
         wanted = len(function.arguments)
         if len(full) != wanted:
             raise UsageError(
@@ -194,6 +208,29 @@ class Derivative:
             if parts.get(n) != annotated.get(n)
         )
         return call
+
+    def _generated(
+        self, names: list[str], args: tuple[Any, ...]
+    ) -> tuple[dict[str, Part], Module, Function]:
+        """The code for the arguments of a call; made for the values of integers where it cannot be made for all."""
+        parts = describe_arguments(names, args, self._by_value)
+        try:
+            return (parts, *generate(self._program(), parts))
+        except UnsupportedSyntaxError:
+            by_value = describe_arguments(names, args, True)
+            if self._by_value or not any(
+                isinstance(p, Fixed) and isinstance(p.value, int) for p in by_value.values()
+            ):
+                raise
+            try:
+                made = generate(self._program(), by_value)
+            except S2SADError:
+                made = None
+            if made is None:
+                raise
+            self._by_value = True
+            self._cache.clear()
+            return (by_value, *made)
 
     # --- text -----------------------------------------------------------------------------------------------
 

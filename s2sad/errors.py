@@ -9,10 +9,12 @@ class S2SADError(Exception):
     """Base of all errors of s2sad.
 
     Attributes: `code` (stable, for example "S201"), `message` (the cause), `span` (the place in the
-    user's source, or None where there is none), `help` (a way out).
+    user's source, or None where there is none), `help` (a way out), `certain` (the exception that the
+    program itself is sure to raise there, if that is the cause).
     """
 
     code = "S000"
+    certain: type[BaseException] | None = None
 
     def __init__(self, message: str, *, span: Span | None = None, help: str = "") -> None:
         self.message = message

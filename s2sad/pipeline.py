@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from s2sad.analysis.activity import differentiable_params
 from s2sad.analysis.aliases import check_writes, copy_arguments
 from s2sad.analysis.build import bind, result_kind
 from s2sad.analysis.context import Context
@@ -83,6 +84,11 @@ class Rules:
     def kind_of(self, op: Op) -> Kind:
         """Kind of a primitive's result. A context of its own: what a try at lowering says of lengths may not hold."""
         return result_kind(self.scratch, op, self.registry.rules[op.fn])
+
+    def moving(self, fn: str, params: list[str], operands: list[Value]) -> set[str]:
+        """The parameters of a primitive that have derivatives."""
+        op = Op("prim", operands, [Value()], {"fn": fn, "params": params})
+        return differentiable_params(self.scratch, op)
 
     def missing(self, name: str, span: Span) -> S2SADError:
         return MissingRuleError(f"no derivative rule for {name}", span=span, help=skeleton(name))

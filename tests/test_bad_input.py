@@ -397,7 +397,7 @@ AT_THE_CALL: list[tuple[str, type[s2sad.S2SADError], Callable[[], Any]]] = [
     ("input of a wrong type", s2sad.UsageError, lambda: s2sad.grad(square, wrt=1.5)),  # type: ignore[arg-type]
     ("not a function", s2sad.UsageError, lambda: s2sad.grad(3.0)),
     ("built-in function", s2sad.SourceUnavailableError, lambda: s2sad.grad(len)([1.0])),
-    ("missing seed", s2sad.UsageError, lambda: s2sad.adjoint(square)(3.0, 2)),
+    ("missing seed", s2sad.UsageError, lambda: s2sad.adjoint(square)(3.0)),
     ("no primals", s2sad.UsageError, lambda: s2sad.jvp(square, (3.0, 2), (1.0,))),
 ]
 

@@ -375,7 +375,8 @@ def evaluated(fn: Callable[..., Any]) -> Folder:
         if op.exact or not all(known for known, _ in items):
             return None
         try:
-            return b.const(fn(*(v for _, v in items)))
+            value = fn(*(v for _, v in items))
+            return b.const(value) if isinstance(value, (bool, int, float, str, tuple)) else None
         except (TypeError, ValueError, ArithmeticError):
             return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 from s2sad.backend.express import Expressions
 from s2sad.backend.lines import Line, expression_text
@@ -32,6 +33,9 @@ def effect(op: Op, expressions: Expressions, out: list[Line]) -> bool:
         raising = Line(ast.parse(f"raise TypeError({text!r})").body[0])
         out.append(Line(header=f"if not isinstance({name}, {NUMBERS[what]}):", body=[raising]))
         return False
+    if what == "fixed":
+        out.append(fixed(op.attrs["values"]))
+        return False
     if what == "apart":
         out.append(apart(op, expressions))
         return False
@@ -49,6 +53,22 @@ def effect(op: Op, expressions: Expressions, out: list[Line]) -> bool:
         return True
     out.append(Line(ast.Expr(expression)))
     return False
+
+
+def fixed(values: dict[str, Any]) -> Line:
+    """if mode != "a" or axis is not None: raise ValueError(...)"""
+    tests: list[ast.expr] = []
+    for name, value in values.items():
+        differs = ast.IsNot() if value is None else ast.NotEq()
+        tests.append(ast.Compare(ast.Name(name, ast.Load()), [differs], [ast.Constant(value)]))
+    test = tests[0] if len(tests) == 1 else ast.BoolOp(ast.Or(), tests)
+    said = ", ".join(f"{n}={v!r}" for n, v in values.items())
+    error = ast.Call(
+        ast.Name("ValueError", ast.Load()),
+        [ast.Constant(f"this derivative is made for {said}")],
+        [],
+    )
+    return Line(header=f"if {expression_text(test)}:", body=[Line(ast.Raise(error, None))])
 
 
 def apart(op: Op, expressions: Expressions) -> Line:

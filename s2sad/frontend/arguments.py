@@ -62,9 +62,10 @@ def kind_of(value: Any, name: str) -> Kind:
     return ANY
 
 
-def describe(value: Any, name: str, seen: dict[int, Part] | None = None) -> Part:
-    """The kind of an argument, or how it is made of parts."""
-    seen = {} if seen is None else seen
+def describe(value: Any, name: str, seen: dict[int, Part], by_value: bool = False) -> Part:
+    """The kind of an argument, or how it is made of parts; with `by_value`, an integer is fixed."""
+    if by_value and type(value) is int:
+        return Fixed(value)
     if isinstance(value, (np.ndarray, np.generic)) or _is_number(value):
         return kind_of(value, name)
     if _is_fixed(value):
@@ -77,7 +78,7 @@ def describe(value: Any, name: str, seen: dict[int, Part] | None = None) -> Part
     group = Group(type(value))
     seen[id(value)] = group
     for key, part in parts.items():
-        group.parts[key] = describe(part, f"{name}.{key}", seen)
+        group.parts[key] = describe(part, f"{name}.{key}", seen, by_value)
     return group
 
 
@@ -120,12 +121,12 @@ def _slots(cls: Any) -> tuple[str, ...]:
     return (slots,) if isinstance(slots, str) else tuple(s for s in slots if s != "__dict__")
 
 
-def key_of(value: Any, seen: frozenset[int] = frozenset()) -> Any:
+def key_of(value: Any, by_value: bool = False, seen: frozenset[int] = frozenset()) -> Any:
     """What of an argument decides which code is generated for it."""
     if isinstance(value, np.ndarray):
         return (value.dtype.char, tuple([n == 1 for n in value.shape]))
     if isinstance(value, (float, int)) and not isinstance(value, (bool, enum.Enum)):
-        return type(value)
+        return (int, value) if by_value and type(value) is int else type(value)
     if value is None or isinstance(value, (str, bool)):
         return (type(value), value)
     if _is_fixed(value):
@@ -138,7 +139,7 @@ def key_of(value: Any, seen: frozenset[int] = frozenset()) -> Any:
     if parts is None:
         return type(value) if hasattr(value, "__array__") else (id(value), _Kept(value))
     inner = seen | {id(value)}
-    return (type(value), tuple([(k, key_of(v, inner)) for k, v in parts.items()]))
+    return (type(value), tuple([(k, key_of(v, by_value, inner)) for k, v in parts.items()]))
 
 
 class _Kept:
@@ -154,10 +155,13 @@ class _Kept:
         return id(self.value)
 
 
-def describe_arguments(names: list[str], args: tuple[Any, ...]) -> dict[str, Part]:
+def describe_arguments(
+    names: list[str], args: tuple[Any, ...], by_value: bool = False
+) -> dict[str, Part]:
     """What is known of the arguments of a call."""
     seen: dict[int, Part] = {}
-    parts = {n: describe(value, n, seen) for n, value in zip(names, args, strict=False)}
+    pairs = zip(names, args, strict=False)
+    parts = {n: describe(value, n, seen, by_value) for n, value in pairs}
     for name, part in parts.items():
         if isinstance(part, Group) and not part.is_object and count(part) > MOST_LEAVES:
             raise UsageError(

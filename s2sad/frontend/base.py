@@ -13,6 +13,7 @@ from s2sad.ir.core import Block, Op, Value
 from s2sad.ir.kinds import Kind, kind_of_constant, passive
 from s2sad.source import Span, Statement
 
+ARITHMETIC = {f"operator.{n}" for n in ("add", "sub", "mul", "truediv", "pow", "matmul")}
 PLAIN = "write this part in plain assignments, loops and branches"
 
 
@@ -26,6 +27,7 @@ class Primitives(Protocol):
     ) -> tuple[list[str], list[Value], dict[str, Any]]: ...
     def missing(self, name: str, span: Span) -> S2SADError: ...
     def kind_of(self, op: Op) -> Kind: ...
+    def moving(self, fn: str, params: list[str], operands: list[Value]) -> set[str]: ...
     def inlined(self, obj: Any) -> Any: ...
 
 
@@ -37,6 +39,8 @@ class Base:
         self.primitives = primitives
         self.state = State()
         self.scope: Scope = self.state.add(Scope(source))
+        self.outermost = self.scope
+        self.read: set[str] = set()  # names that the outermost function reads
         self.here: Any = source.node
         self.block = Block()
         self.statement: Statement | None = None
@@ -124,6 +128,8 @@ class Base:
         self, fn: str, args: list[Value], kwargs: dict[str, Value], node: Any, **more: Any
     ) -> Value:
         params, operands, extra = self.primitives.bind(fn, args, kwargs, self.span(node))
+        if fn in ARITHMETIC or fn.startswith("numpy.") and not extra:
+            operands = self.arrays(fn, params, operands, node)
         attrs = {"fn": fn, "params": params, **extra, **more}
         op = Op("prim", operands, [Value()], attrs, [], self.span(node), exact=True)
         op.result.kind = self.primitives.kind_of(op)
@@ -132,8 +138,33 @@ class Base:
             return self.const(known, node)
         return same_value(op) or self.block.append(op).result
 
+    def arrays(self, fn: str, params: list[str], operands: list[Value], node: Any) -> list[Value]:
+        """Operands with arrays in place of lists and tuples of numbers, as NumPy takes them."""
+        listed = [v.op is not None and v.op.name in ("tuple", "list") for v in operands]
+        if not any(listed) or fn in ARITHMETIC and all(listed):
+            return operands
+        moving = self.primitives.moving(fn, params, operands)
+        return [
+            self.array_of(v, node) if is_list and p in moving and _holds_numbers(v) else v
+            for p, v, is_list in zip(params, operands, listed, strict=True)
+        ]
+
+    def array_of(self, value: Value, node: Any) -> Value:
+        """np.array([a, [b, c]]) of a list or tuple in the IR."""
+        op = value.op
+        if op is None or op.name not in ("tuple", "list"):
+            return value
+        items = [self.array_of(v, node) for v in op.operands]
+        return self.prim("intrinsic.array_of", items, {}, node)
+
     def unsupported(self, node: Any, what: str, help: str = "") -> UnsupportedSyntaxError:
         return UnsupportedSyntaxError(what, span=self.span(node), help=help or PLAIN)
+
+    def raises(self, cls: type[BaseException], node: Any, what: str, help: str = "") -> S2SADError:
+        """The refusal of what raises an exception in each run."""
+        error = self.unsupported(node, what, help)
+        error.certain = cls
+        return error
 
     def aliasing(self, node: Any, what: str, help: str = "") -> AliasingError:
         return AliasingError(what, span=self.span(node), help=help or "work on a copy")
@@ -167,3 +198,13 @@ class Base:
 
     def value_of(self, node: Any) -> Value:
         return self.to_value(self.expression(node), node)
+
+
+def _holds_numbers(value: Value) -> bool:
+    """True for a list or tuple that holds a number which is only known at run time."""
+    op = value.op
+    if op is not None and op.name in ("tuple", "list"):
+        return any(_holds_numbers(v) for v in op.operands)
+    if op is not None and op.name in ("const", "slice"):
+        return False
+    return not value.kind.is_passive

@@ -91,7 +91,9 @@ class Containers(Base):
             part = items.items[key]
             return self.new_list(part) if items.kind == "list" else Items(part)
         if not -len(items.items) <= key < len(items.items):
-            raise self.unsupported(node, f"the index {key} is outside of {len(items.items)} items")
+            raise self.raises(
+                IndexError, node, f"the index {key} is outside of {len(items.items)} items"
+            )
         return items.items[key]
 
     def entry(self, table: Table, key: Any, node: Any) -> Binding:
@@ -106,7 +108,7 @@ class Containers(Base):
                 return table.items[key]
         except TypeError:
             pass
-        raise self.unsupported(node, f"the dict has no key {key!r} here", "check the key")
+        raise self.raises(KeyError, node, f"the dict has no key {key!r} here", "check the key")
 
     def contains(self, key: Binding, binding: Binding, node: Any) -> bool | None:
         """Whether `key in container` is known, and what it is."""

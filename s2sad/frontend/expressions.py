@@ -12,7 +12,7 @@ from s2sad.frontend.calls import Calls
 from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.scope import Binding, Cell, Choice, Items, Static
 from s2sad.ir.core import Value
-from s2sad.ir.kinds import Kind, passive
+from s2sad.ir.kinds import PYTHON_DTYPES, Kind, passive
 
 BINARY = {
     "Add": "add", "Sub": "sub", "Mult": "mul", "Div": "truediv", "FloorDiv": "floordiv", "Mod": "mod",
@@ -322,9 +322,11 @@ class Expressions(Calls):
             return self.item(
                 binding, self.index(slice_node) if is_slice else self.expression(slice_node), node
             )
-        return self.prim(
-            "operator.getitem", [self.to_value(binding, node), self.index(slice_node)], {}, node
-        )
+        value = self.to_value(binding, node)
+        if value.kind.is_scalar:
+            cls = TypeError if value.kind.dtype in PYTHON_DTYPES else IndexError
+            raise self.raises(cls, node, "a number has no items", "pass an array")
+        return self.prim("operator.getitem", [value, self.index(slice_node)], {}, node)
 
     def index(self, node: Any) -> Value:
         """The index inside brackets, as a value."""

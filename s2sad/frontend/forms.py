@@ -68,7 +68,28 @@ def _len(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) 
     if isinstance(args[0], Cell):
         bound = low.class_attribute(args[0], args[0].kind, "__len__", node)
         return low.call(bound, [], {}, node)
+    if isinstance(args[0], Value) and args[0].kind.is_scalar:
+        raise low.raises(TypeError, node, "a number has no length", "pass an array")
     return None
+
+
+def _asked(fn: str) -> Any:
+    """np.shape(x), np.ndim(x), np.size(x)"""
+
+    def special(
+        low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding | None:
+        if len(args) != 1 or kwargs:
+            return None
+        items = low.sequence(args[0])
+        x = low.to_value(args[0], node)
+        if items is not None:
+            x = low.array_of(x, node)
+        if fn == "intrinsic.shape" and x.kind.is_scalar:
+            return Items([])
+        return low.prim(fn, [x], {}, node)
+
+    return special
 
 
 def _pow(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
@@ -317,6 +338,9 @@ def _vars(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any)
 FORMS = {
     id(np.array): _array,
     id(np.asarray): _array,
+    id(np.shape): _asked("intrinsic.shape"),
+    id(np.ndim): _asked("intrinsic.ndim"),
+    id(np.size): _asked("intrinsic.size"),
     id(max): _extreme("builtins.max"),
     id(min): _extreme("builtins.min"),
     id(sum): _sum,

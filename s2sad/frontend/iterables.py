@@ -53,11 +53,11 @@ class Iterables(Base):
             self.loop(node, over.domain, over.element)
         except UnsupportedSyntaxError:
             # Items of lists and dicts are known one by one: so must be the iterations that name them.
-            if (items := self.counted_items(over)) is None:
-                raise
             self.block, self.statement = block, statement
             del block.ops[mark:]
             self.state.restore(before)
+            if (items := self.counted_items(over)) is None:
+                raise
             self.unrolled(node, items)
 
     def iterated(self, node: Any, rows: bool = False) -> Counted | Items:

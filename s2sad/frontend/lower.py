@@ -12,7 +12,7 @@ import gast
 import numpy as np
 
 from s2sad.errors import UnresolvedNameError
-from s2sad.frontend.arguments import Part
+from s2sad.frontend.arguments import Fixed, Part
 from s2sad.frontend.base import Primitives
 from s2sad.frontend.control import Control
 from s2sad.frontend.expressions import BINARY, Expressions
@@ -28,7 +28,7 @@ from s2sad.frontend.scope import (
     Table,
     attribute_of,
 )
-from s2sad.ir.core import Function, Shaped, Value
+from s2sad.ir.core import Function, Op, Shaped, Value
 from s2sad.ir.kinds import ANY, Kind
 
 
@@ -66,6 +66,7 @@ class Lowering(Expressions, Control, Prelude):
             result = self.run_body(node)
         values: list[Value] = []
         out.structure = self.flatten_result(result, values, node)
+        self.ask_fixed(parts)
         self.block.yields = values
         for param in inputs.params:
             param.owner = out.body
@@ -86,6 +87,19 @@ class Lowering(Expressions, Control, Prelude):
             "stars": self.stars(node.args),
         }
         return out
+
+    def ask_fixed(self, parts: dict[str, Part]) -> None:
+        """The code is made for the strings, integers and Nones of a call: it asks for these."""
+        fixed = {
+            n: p.value
+            for n, p in parts.items()
+            if isinstance(p, Fixed) and n in self.read and _is_literal(p.value)
+        }
+        if fixed:
+            attrs = {"what": "fixed", "values": fixed}
+            guard = Op("effect", [], [], attrs, [], self.span(self.source.node), exact=True)
+            guard.block = self.block
+            self.block.ops.insert(0, guard)
 
     def bind_inputs(self, bindings: dict[str, Binding]) -> None:
         """Give the function's variables their values at the start."""
@@ -257,6 +271,8 @@ class Lowering(Expressions, Control, Prelude):
             self.set_item(base, index, value, node)
             return
         array, place = self.to_value(base, target), self.index(target.slice)
+        if array.kind.is_scalar:
+            raise self.raises(TypeError, target, "a number has no items to write", "pass an array")
         self.write("intrinsic.store", target, array, place, self.to_value(value, node), node)
 
     def unpack(self, target: Any, value: Binding, node: Any) -> None:
@@ -322,6 +338,8 @@ class Lowering(Expressions, Control, Prelude):
 
     def lookup(self, node: Any) -> Binding:
         name = node.id
+        if self.scope is self.outermost:
+            self.read.add(name)
         local = self.scope.find_local(name)
         if local is not None:
             return local

@@ -7,8 +7,9 @@ import functools
 import types
 from typing import Any
 
-from s2sad.errors import UnresolvedNameError
+from s2sad.errors import S2SADError, UnresolvedNameError
 from s2sad.frontend.containers import Containers
+from s2sad.frontend.known import attribute_exists
 from s2sad.frontend.scope import (
     Binding,
     Cell,
@@ -66,6 +67,10 @@ class Objects(Containers):
         if not isinstance(binding, Value):
             raise self.unsupported(node, f"the attribute {name!r} is not supported here")
         fn = ATTRIBUTES.get(name)
+        if binding.kind.is_scalar and attribute_exists(binding.kind, name) is False:
+            raise self.no_attribute(
+                f"a {binding.kind.dtype} has no attribute {name!r}", node, "pass an array"
+            )
         if fn is None:
             raise self.unsupported(
                 node,
@@ -74,13 +79,18 @@ class Objects(Containers):
             )
         return self.prim(fn, [binding], {}, node, form="attribute")
 
+    def no_attribute(
+        self, what: str, node: Any, help: str = "set it on every path before this line"
+    ) -> S2SADError:
+        error = UnresolvedNameError(what, span=self.span(node), help=help)
+        error.certain = AttributeError
+        return error
+
     def static_attribute(self, binding: Static, name: str, node: Any) -> Binding:
         value = binding.value
         if not hasattr(value, name):
-            raise UnresolvedNameError(
-                f"{binding.name or value!r} has no attribute {name!r}",
-                span=self.span(node),
-                help="check the spelling",
+            raise self.no_attribute(
+                f"{binding.name or value!r} has no attribute {name!r}", node, "check the spelling"
             )
         obj = getattr(value, name)
         if isinstance(value, types.ModuleType) and type(obj) in (int, float):
@@ -96,11 +106,7 @@ class Objects(Containers):
         if name == "__class__":
             return Static(cls, cls.__name__)
         if attribute is None:
-            raise UnresolvedNameError(
-                f"this {cls.__name__} has no attribute {name!r} here",
-                span=self.span(node),
-                help="set it on every path before this line",
-            )
+            raise self.no_attribute(f"this {cls.__name__} has no attribute {name!r} here", node)
         if isinstance(attribute, types.FunctionType):
             return Method(Static(attribute, name), receiver)
         if isinstance(attribute, property) and attribute.fget is not None:
@@ -115,11 +121,7 @@ class Objects(Containers):
         if isinstance(attribute, classmethod):
             return Method(Static(attribute.__func__, name), Static(cls, cls.__name__))
         if isinstance(attribute, (types.MemberDescriptorType, types.GetSetDescriptorType)):
-            raise UnresolvedNameError(
-                f"{name!r} of this {cls.__name__} is not set here",
-                span=self.span(node),
-                help="set it on every path before this line",
-            )
+            raise self.no_attribute(f"{name!r} of this {cls.__name__} is not set here", node)
         return self.outer_object(getattr(cls, name), name, node)
 
     # --- writing attributes -----------------------------------------------------------------------------

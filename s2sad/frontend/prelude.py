@@ -8,6 +8,7 @@ import importlib
 import inspect
 import logging
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import gast
@@ -20,7 +21,6 @@ from s2sad.frontend.scope import Binding, Cell, Items, Static
 from s2sad.ir.core import Op, Value
 
 QUIET = (np.errstate, warnings.catch_warnings, contextlib.nullcontext)
-IMPORT_ERRORS = (ImportError, ModuleNotFoundError)
 
 
 class Prelude(Base):
@@ -168,7 +168,9 @@ class Prelude(Base):
             self.state.restore(before)
             self.statements(handler.body)
         else:
-            if any(_may_raise(op) for op in block.ops[mark:]):
+            caught_here = tuple(c for some in classes for c in some)
+            made = [inner for op in block.ops[mark:] for inner in _all_of(op)]
+            if any(may_raise(op, caught_here) for op in made):
                 raise self.unsupported(
                     node,
                     "exceptions of this try block are only known at run time, and cannot be followed",
@@ -199,14 +201,13 @@ class Prelude(Base):
 
     def handler(self, node: Any, classes: list[tuple[Any, ...]], error: S2SADError) -> Any:
         """The handler for an error that is certain: a module or an attribute that is not there."""
-        if not isinstance(error, UnresolvedNameError):
+        if error.certain is None:
             return None
         for handler, wanted in zip(node.handlers, classes, strict=True):
-            raised = error.__cause__ if error.__cause__ is not None else AttributeError()
-            if isinstance(raised, wanted):
+            if issubclass(error.certain, wanted):
                 if handler.name is not None:
                     name = getattr(handler.name, "id", handler.name)
-                    self.scope.vars[name] = self.const(str(raised), node)
+                    self.scope.vars[name] = self.const(error.message, node)
                 return handler
         return None
 
@@ -286,11 +287,13 @@ class Prelude(Base):
         try:
             return importlib.import_module(name, package)
         except ImportError as error:
-            raise UnresolvedNameError(
+            refused = UnresolvedNameError(
                 f"{name} cannot be imported: {error}",
                 span=self.span(node),
                 help="install it, or import it at the top of the module",
-            ) from error
+            )
+            refused.certain = ModuleNotFoundError
+            raise refused from error
 
     def stmt_Delete(self, node: Any) -> None:
         for target in node.targets:
@@ -337,6 +340,45 @@ def _built_in(cls: Any) -> Any:
     return next(c for c in cls.__mro__ if getattr(builtins, c.__name__, None) is c)
 
 
-def _may_raise(op: Op) -> bool:
-    """True for all but constants and what is a constant made of."""
-    return op.name not in ("const", "tuple", "slice", "undef")
+def _all_of(op: Op) -> Iterator[Op]:
+    yield op
+    for region in op.regions:
+        yield from region.walk()
+
+
+def may_raise(op: Op, classes: tuple[Any, ...]) -> bool:
+    """True where an operation may raise one of some exceptions, as far as the kinds of its operands say."""
+    if op.name in ("const", "tuple", "list", "slice", "undef", "python", "if", "for", "while"):
+        return False
+    if op.name != "prim":
+        return True
+    possible: list[type[BaseException]] = []
+    numbers = all(v.kind.base == "number" or v.kind.is_passive for v in op.operands)
+    if not numbers:
+        possible += [TypeError, AttributeError, ValueError, IndexError, KeyError]
+    scalars = all(v.kind.is_scalar for v in op.operands)
+    if op.fn in SAFE and scalars:
+        pass
+    elif op.fn in DIVIDING and scalars:
+        possible += [ZeroDivisionError, OverflowError]
+    elif op.fn.startswith("numpy.linalg."):
+        possible += [np.linalg.LinAlgError]
+    elif op.fn.startswith("math."):
+        possible += [ValueError, OverflowError, TypeError]
+    elif op.fn in INDEXING:
+        possible += [IndexError, TypeError]
+    elif op.fn.startswith("builtins.") and scalars:
+        possible += (
+            [] if op.fn in ("builtins.abs", "builtins.float") else [ValueError, OverflowError]
+        )
+    elif not scalars:
+        possible += [ValueError]
+    return any(issubclass(p, c) or issubclass(c, p) for p in possible for c in classes)
+
+
+SAFE = {
+    f"operator.{n}"
+    for n in ("add", "sub", "mul", "neg", "pos", "lt", "le", "gt", "ge", "eq", "ne", "not_")
+}
+DIVIDING = {"operator.truediv", "operator.floordiv", "operator.mod", "operator.pow"}
+INDEXING = {"operator.getitem", "intrinsic.store", "intrinsic.index_add"}
