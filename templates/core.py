@@ -389,8 +389,8 @@ def full(shape, value):
 
 
 @rule(np.full_like, linear_in="value", shape="like:x", zero_in="x")
-def full_like(x, value):
-    y = np.full_like(x, value)
+def full_like(x, value, dtype=None):
+    y = np.full_like(x, value, dtype=dtype)
     value_bar += unbroadcast(y_bar, value)
 
 

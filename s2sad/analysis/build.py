@@ -103,6 +103,9 @@ class Builder:
         return self.block.append(Op(name, operands, results, attrs, regions, self.span))
 
     def const(self, value: Any) -> Value:
+        value = (
+            value.item() if hasattr(value, "item") else value
+        )  # NumPy's numbers print as Python's
         return self.op("const", [], [kind_of_constant(value)], {"value": value}).result
 
     def undef(self) -> Value:

@@ -96,6 +96,8 @@ def add(b: Builder, op: Op) -> Value | None:
         return x
     if number(x) == 0:
         return y
+    if operand_of(x, "numpy.zeros_like") and same_shape(b.context, x, y):
+        return y
     joined = join_masks(b, op)
     if joined is not None:
         return joined
@@ -246,6 +248,9 @@ def where(b: Builder, op: Op) -> Value | None:
     known, flag = static(condition)
     if known and condition.kind.is_scalar:
         return x if flag else y
+    inner = operand_of(x, "numpy.where")
+    if inner and inner[0] is condition:
+        return b.call("numpy.where", condition, inner[1], y)
     if x is not y:
         return None
     if x.kind.is_scalar and not op.result.kind.is_scalar:
@@ -383,6 +388,30 @@ def evaluated(fn: Callable[..., Any]) -> Folder:
     return folder
 
 
+def is_whole(index: Value) -> bool:
+    """True for `...` and `:`, which name a whole array."""
+    op = index.op
+    if op is not None and op.name == "slice":
+        return all(static(v) == (True, None) for v in op.operands)
+    return static(index) == (True, Ellipsis) or static(index) == (True, slice(None))
+
+
+def item(b: Builder, op: Op) -> Value | None:
+    """x[...] is x, and a length of a shape may be known."""
+    array, index = op.operands
+    if not op.exact and array.kind.is_array and is_whole(index):
+        return array
+    return shape_item(b, op)
+
+
+def store(b: Builder, op: Op) -> Value | None:
+    """What is overwritten as a whole is made anew."""
+    array, index, value = op.operands
+    if number(value) == 0 and array.kind.is_array and is_whole(index):
+        return b.zeros_like(array)
+    return None
+
+
 def index_add(b: Builder, op: Op) -> Value | None:
     """Adding zero changes nothing, adding twice is adding the sum, adding to what was set to zero is setting."""
     array, index, value = op.operands
@@ -424,7 +453,8 @@ ARITHMETIC: dict[str, Folder] = {
     "operator.neg": neg, "operator.pow": power, "numpy.where": where, "helper.unbroadcast": unbroadcast,
     "numpy.broadcast_to": broadcast_to, "numpy.sum": sum_, "numpy.expand_dims": expand_dims,
     "numpy.transpose": transpose, "numpy.swapaxes": swapaxes, "numpy.reshape": reshape,
-    "intrinsic.index_add": index_add, "numpy.ndarray.astype": astype, "numpy.moveaxis": moveaxis,
+    "intrinsic.index_add": index_add, "intrinsic.store": store, "numpy.ndarray.astype": astype,
+    "numpy.moveaxis": moveaxis,
     "operator.is_": evaluated(lambda a, b: a is b), "operator.is_not": evaluated(lambda a, b: a is not b),
     "operator.eq": evaluated(operator.eq), "operator.ne": evaluated(operator.ne),
     "operator.lt": evaluated(operator.lt), "operator.le": evaluated(operator.le),
@@ -444,5 +474,5 @@ LINEAR = {"operator.mul", "operator.truediv"}
 
 STRUCTURE: dict[str, Folder] = {
     "intrinsic.shape": shape,
-    "operator.getitem": shape_item, "intrinsic.dim": dim, "intrinsic.ndim": ndim, "intrinsic.size": size,
+    "operator.getitem": item, "intrinsic.dim": dim, "intrinsic.ndim": ndim, "intrinsic.size": size,
 }  # fmt: skip

@@ -64,7 +64,7 @@ def kind_of(value: Any, name: str) -> Kind:
 
 def describe(value: Any, name: str, seen: dict[int, Part], by_value: bool = False) -> Part:
     """The kind of an argument, or how it is made of parts; with `by_value`, an integer is fixed."""
-    if by_value and type(value) is int:
+    if by_value and type(value) in (int, bool):
         return Fixed(value)
     if isinstance(value, (np.ndarray, np.generic)) or _is_number(value):
         return kind_of(value, name)

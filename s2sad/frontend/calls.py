@@ -116,7 +116,14 @@ class Calls(Objects, Memory):
             if isinstance(base, Static) and isinstance(base.value, types.ModuleType):
                 preferred = f"{base.value.__name__}.{func.attr}"
         fn = self.primitives.name_of(obj, preferred)
+        if (
+            fn is not None
+            and fn.startswith("numpy.")
+            and not self.is_none_or_absent(kwargs.get("out"))
+        ):
+            return self.call_into(fn, args, dict(kwargs), node)
         if fn is not None:
+            kwargs = {k: v for k, v in kwargs.items() if k != "out"}
             values = [self.to_value(a, node) for a in args]
             return self.prim(
                 fn, values, {k: self.to_value(v, node) for k, v in kwargs.items()}, node
@@ -140,6 +147,30 @@ class Calls(Objects, Memory):
             )
         )
         raise self.primitives.missing(name, self.span(node))
+
+    def is_none_or_absent(self, binding: Binding | None) -> bool:
+        return binding is None or self.literal(binding) is None
+
+    def call_into(
+        self, fn: str, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding:
+        """A call with out=: the result is written into an array, where= a mask says."""
+        out, where = kwargs.pop("out"), kwargs.pop("where", None)
+        if isinstance(out, Items) and len(out.items) == 1:
+            out = out.items[0]
+        target, values = self.to_value(out, node), [self.to_value(a, node) for a in args]
+        mask = None if where is None or self.literal(where) is True else self.to_value(where, node)
+        if mask is not None:
+            # Where the mask is false the function is not computed: 1 stands for the arguments there.
+            one = self.const(1.0, node)
+            values = [self.prim("numpy.where", [mask, v, one], {}, node) for v in values]
+        more = {k: self.to_value(v, node) for k, v in kwargs.items()}
+        result = self.prim(fn, values, more, node)
+        if mask is not None:
+            result = self.prim("numpy.where", [mask, result, target], {}, node)
+        self.scope.vars["$out"] = target
+        self.write("intrinsic.store", node, target, self.const(Ellipsis, node), result, node)
+        return self.scope.vars.pop("$out")
 
     def call_followed(
         self, obj: Any, args: list[Binding], kwargs: dict[str, Binding], node: Any

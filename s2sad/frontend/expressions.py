@@ -274,8 +274,18 @@ class Expressions(Calls):
         if known is not None:
             return rest() if known is (word == "and") else first
         test = self.to_value(first, node)
-        branches = (rest, lambda: test) if word == "and" else (lambda: test, rest)
-        return self.choose(test, branches[0], branches[1], node, word)
+        truth: list[bool | None] = []
+
+        def other() -> Binding:
+            binding: Binding = rest()
+            truth.append(self.known_truth(binding))
+            return binding
+
+        branches = (other, lambda: test) if word == "and" else (lambda: test, other)
+        result = self.choose(test, branches[0], branches[1], node, word)
+        if truth == [word == "or"] and isinstance(result, Value):
+            self.truths[result] = word == "or"  # x and None is false, whatever x is
+        return result
 
     def known_truth(self, binding: Binding) -> bool | None:
         """Truth of a binding, where it does not depend on the run."""
@@ -286,6 +296,8 @@ class Expressions(Calls):
             return bool(items.items)
         if not isinstance(binding, Value):
             return None if isinstance(binding, Choice) else True
+        if binding in self.truths:
+            return self.truths[binding]
         if binding.op is not None and binding.op.name == "const" and isinstance(binding.kind, Kind):
             return None if binding.kind.is_array else bool(binding.op.value)
         return None

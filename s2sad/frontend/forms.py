@@ -47,8 +47,30 @@ def _extreme(fn: str) -> Any:
     return special
 
 
+def _finfo(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
+    """np.finfo of a type, or of the dtype of an array whose kind says it."""
+    x = args[0]
+    known = low.literal(x)
+    if isinstance(x, Value) and x.op is not None and x.op.fn == "intrinsic.dtype":
+        known = x.op.operands[0].kind.dtype
+    try:
+        return Static(np.finfo(known), "finfo")
+    except (TypeError, ValueError):
+        raise low.unsupported(node, "np.finfo of a type that is only known at run time") from None
+
+
+def _where(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
+    """np.where(condition) is np.nonzero(condition)."""
+    if len(args) != 1 or kwargs:
+        return None
+    return low.prim("numpy.nonzero", [low.to_value(args[0], node)], {}, node)
+
+
 def _sum(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
     items = low.sequence(args[0])
+    if items is None and isinstance(args[0], Value) and not kwargs:
+        start = args[1] if len(args) > 1 else low.const(0, node)
+        return low.total_of(args[0], start, node)
     if items is None or kwargs:
         raise low.unsupported(
             node,
@@ -338,6 +360,8 @@ def _vars(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any)
 FORMS = {
     id(np.array): _array,
     id(np.asarray): _array,
+    id(np.finfo): _finfo,
+    id(np.where): _where,
     id(np.shape): _asked("intrinsic.shape"),
     id(np.ndim): _asked("intrinsic.ndim"),
     id(np.size): _asked("intrinsic.size"),

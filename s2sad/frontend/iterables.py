@@ -232,6 +232,19 @@ class Iterables(Base):
         self.restore(saved)
         return result
 
+    def total_of(self, array: Value, start: Binding, node: Any) -> Binding:
+        """sum(array): its items added from the first to the last, as the built-in does."""
+        self.scope.vars["$summed"] = array
+        item = gast.Name("$item", gast.Load(), None, None)
+        target = gast.Name("$item", gast.Store(), None, None)
+        over = gast.Name("$summed", gast.Load(), None, None)
+        made = gast.GeneratorExp(item, [gast.comprehension(target, over, [], 0)])
+        for inner in gast.walk(made):
+            gast.copy_location(inner, node)
+        result = self.total(made, start)
+        self.scope.vars.pop("$summed")
+        return result
+
     def listed(self, node: Any) -> Binding:
         """A list comprehension over what has a known length."""
         saved = {n: self.scope.vars.get(n) for n in _targets(node)}

@@ -128,6 +128,13 @@ class Objects(Containers):
 
     def set_attribute(self, binding: Binding, name: str, value: Binding, node: Any) -> None:
         """binding.name = value"""
+        if isinstance(binding, Value) and (binding.kind.is_array or binding.kind.is_scalar):
+            if name not in ("shape", "dtype", "strides", "flat", "real", "imag"):
+                raise self.no_attribute(
+                    f"the attribute {name!r} of a number or an array cannot be set",
+                    node,
+                    "leave it out",
+                )
         if not isinstance(binding, Cell) or binding.kind in (list, dict):
             raise self.unsupported(
                 node,

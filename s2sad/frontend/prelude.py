@@ -350,6 +350,13 @@ def may_raise(op: Op, classes: tuple[Any, ...]) -> bool:
     """True where an operation may raise one of some exceptions, as far as the kinds of its operands say."""
     if op.name in ("const", "tuple", "list", "slice", "undef", "python", "if", "for", "while"):
         return False
+    if op.name == "effect":
+        raised = getattr(
+            builtins, getattr(getattr(op.attrs.get("node"), "func", None), "id", ""), None
+        )
+        if op.attrs["what"] == "raise" and inspect.isclass(raised):
+            return any(issubclass(raised, c) for c in classes)
+        return op.attrs["what"] == "assert" and any(issubclass(AssertionError, c) for c in classes)
     if op.name != "prim":
         return True
     possible: list[type[BaseException]] = []

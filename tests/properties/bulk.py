@@ -62,6 +62,7 @@ def main() -> None:
         "--each", type=int, default=2, help="reduced programs for each kind of mismatch"
     )
     parser.add_argument("--no-reduce", action="store_true")
+    parser.add_argument("--memory", action="store_true", help="with second names and containers")
     parser.add_argument("--refusals", action="store_true", help="show reduced refusals too")
     parser.add_argument(
         "--ignore", default="^$", help="a pattern of mismatches that are only counted"
@@ -74,7 +75,7 @@ def main() -> None:
     refusals: Counter[str] = Counter()
     start = time.monotonic()
     for k in range(options.n):
-        program = generate(Seeded(options.seed * 1_000_003 + k), options.size)
+        program = generate(Seeded(options.seed * 1_000_003 + k), options.size, options.memory)
         result, message = verdict(program, options.order)
         counts[result] += 1
         if message and result != "mismatch":

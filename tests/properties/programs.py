@@ -16,7 +16,6 @@ from tests.properties.expressions import (
     SCALAR,
     VECTOR,
     Choices,
-    Expressions,
     Helper,
     Index,
     Program,
@@ -25,12 +24,15 @@ from tests.properties.expressions import (
     Shape,
     Variable,
 )
+from tests.properties.memory import HEAD, Memory
 
 __all__ = ["Program", "Seeded", "arguments", "generate"]
 
 
-class Generator(Expressions):
-    """Writes one module."""
+class Generator(Memory):
+    """Writes one module; with `memory`, one in which arrays have second names and containers are changed."""
+
+    memory = False
 
     # --- statements -----------------------------------------------------------------------------
 
@@ -54,6 +56,11 @@ class Generator(Expressions):
         if any(v.own for v in scope.variables.values()):
             makers += [self.store] * 5
         makers += [self.new_array] * 2 + [self.nested_function]
+        if self.memory:
+            makers += [self.alias] * 4 + [self.changed_by_call] * 2
+            if scope.nesting < 3:
+                makers += [self.listed, self.mapped, self.boxed] * 2
+                makers += [self.write_argument, self.bumped]
         if scope.nesting < 4:
             makers += [self.branch] * 3
             if scope.loops < 2:
@@ -92,11 +99,12 @@ class Generator(Expressions):
     def update(self, scope: Scope) -> None:
         if not scope.variables:
             return self.new_value(scope)
-        old = self.pick(list(scope.variables.values()))
+        old = self.pick([v for v in scope.variables.values() if is_target(v)])
         self.define(scope, old.name, old.shape, self.damped(scope, old.shape, old.name))
 
     def augment(self, scope: Scope) -> None:
         names = [v for v in scope.variables.values() if v.shape == SCALAR or v.own]
+        names = [v for v in names if is_target(v)]
         if not names:
             return self.new_value(scope)
         target = self.pick(names)
@@ -109,7 +117,7 @@ class Generator(Expressions):
         self.emit(scope, f"{target.name} {op} {value}")
 
     def tuples(self, scope: Scope) -> None:
-        scalars = scope.of_shape(SCALAR)
+        scalars = [v for v in scope.of_shape(SCALAR) if is_target(v)]
         vectors = scope.of_shape(VECTOR)
         form = self.choices.integer(0, 3)
         if form == 0 and len(scalars) > 1:
@@ -346,6 +354,11 @@ class Generator(Expressions):
             self.emit(scope, f"return {' + '.join(terms)}")
 
 
+def is_target(variable: Variable) -> bool:
+    """False for what can only be read: a call, a property."""
+    return not variable.name.endswith((")", ".size"))
+
+
 def is_fresh(text: str) -> bool:
     """Whether an expression makes a new array."""
     node = ast.parse(text, mode="eval").body
@@ -356,10 +369,13 @@ def is_fresh(text: str) -> bool:
     return False
 
 
-def generate(choices: Choices, size: int = 8) -> Program:
+def generate(choices: Choices, size: int = 8, memory: bool = False) -> Program:
     """A random program with arguments."""
     generator = Generator(choices)
+    generator.memory = memory
     generator.lines = ["import math", "", "import numpy as np", "", ""]
+    if memory:
+        generator.lines += [*HEAD.splitlines(), "", ""]
     helpers: list[Helper] = []
     for _ in range(choices.integer(0, 2)):
         helpers.append(generator.helper(helpers))
