@@ -184,19 +184,6 @@ REFUSED = [
         args="x: f8[n]",
     ),
     Case(
-        "output-keyword",
-        s2sad.S2SADError,
-        """
-        import numpy as np
-
-        def f(x):
-            y = np.empty_like(x)
-            np.exp(x, out=y)
-            return np.sum(y)
-        """,
-        args="x: f8[n]",
-    ),
-    Case(
         "unknown-name",
         s2sad.UnresolvedNameError,
         """

@@ -12,7 +12,7 @@ from s2sad.analysis.context import Context
 from s2sad.analysis.kinds import infer_function
 from s2sad.analysis.sharing import WRITES, Foreign, Sharing, must_write
 from s2sad.ir.core import Function, Loop, Op, Value
-from s2sad.ir.kinds import ANY, INT, Kind
+from s2sad.ir.kinds import ANY, INT, Kind, array
 
 NUMBER = Kind("number", None, ())
 WHOLE = {
@@ -32,12 +32,12 @@ def narrow(context: Context, function: Function) -> None:
     if _bounds(function):
         _again(context, function)
     for _ in function.params:
-        found = _updated(context, function) or _index(function)
+        found = _stored(context, function) or _updated(context, function) or _index(function)
         if found is None:
             return
         param, kind, op = found
         param.kind = kind
-        what = "an integer" if kind == INT else "a number"
+        what = {INT: "an integer", NUMBER: "a number"}.get(kind, "an array")
         text = "writes at" if kind == INT else "changes"
         attrs = {"what": what, "why": f"{function.name} {text} {param.hint}"}
         guard = Op("effect", [param], [], attrs, [], op.span, exact=True)
@@ -78,6 +78,21 @@ def _index(function: Function) -> tuple[Value, Kind, Op] | None:
                     return value, INT, op
                 if value.op is not None and (value.op.fn in WHOLE or value.op.name == "tuple"):
                     work.extend(value.op.operands)
+    return None
+
+
+def _stored(context: Context, function: Function) -> tuple[Value, Kind, Op] | None:
+    """An argument of unknown kind whose items are written."""
+    writes = [op for op in function.body.walk() if op.fn in WRITES and op.exact]
+    if not writes:
+        return None
+    sharing = Sharing(context, function)
+    for op in writes:
+        for origin in sharing.of(op.operands[0]):
+            key = origin.key if isinstance(origin, Foreign) else None
+            if isinstance(key, Value) and key in function.params and key.kind == ANY:
+                if key.hint == op.operands[0].hint:
+                    return key, array(None, None), op
     return None
 
 

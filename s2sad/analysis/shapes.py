@@ -230,7 +230,8 @@ def swapaxes(context: Context, op: Op) -> Kind:
     if kind.dims is None or not (known_a and known_b):
         return array(kind.dtype, None)
     dims = list(kind.dims)
-    dims[a], dims[b] = dims[b], dims[a]
+    if all(-len(dims) <= axis < len(dims) for axis in (a, b)):
+        dims[a], dims[b] = dims[b], dims[a]
     return Kind("number", kind.dtype, tuple(dims))
 
 

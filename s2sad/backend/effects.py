@@ -14,7 +14,9 @@ BUILT_IN_WARNINGS = (
 )  # fmt: skip
 
 
-NUMBERS = {"a number": "(int, float, np.number)", "an integer": "(int, np.integer)"}
+NUMBERS = {
+    "a number": "(int, float, np.number)", "an integer": "(int, np.integer)", "an array": "np.ndarray",
+}  # fmt: skip
 
 
 def effect(op: Op, expressions: Expressions, out: list[Line]) -> bool:

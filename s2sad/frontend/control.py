@@ -16,7 +16,7 @@ from s2sad.frontend.find import statement_of
 from s2sad.frontend.iterables import Iterables
 from s2sad.frontend.loops import ActingCondition, Attempt, Plan
 from s2sad.frontend.merge import FLAGS, Merge
-from s2sad.frontend.scope import Binding, Place, Snapshot, Static
+from s2sad.frontend.scope import Binding, Place, Snapshot, Static, values_in
 from s2sad.ir.core import Block, Op, Value
 from s2sad.ir.kinds import NEVER
 
@@ -43,9 +43,15 @@ class Control(Iterables):
             if leaving is True:
                 return
             if leaving is not False and rest:
-                flag = leaving
-                self.branch(flag, lambda: None, lambda r=rest: self.statements(r), node, "guard")  # type: ignore[misc]
+                self.branch(leaving, lambda: None, lambda r=rest: self.staying(r), node, "guard")  # type: ignore[misc]
                 return
+
+    def staying(self, nodes: list[Any]) -> None:
+        """Statements that are only reached where no flag says that the block is left."""
+        for name in FLAGS:
+            if isinstance(self.scope.vars.get(name), Value):
+                self.scope.vars[name] = Static(False)
+        self.statements(nodes)
 
     def leaving(self, node: Any) -> bool | Value:
         """Whether the statement just lowered leaves its block: True, False, or a flag."""
@@ -89,7 +95,7 @@ class Control(Iterables):
                         self.statements(rest)
                     elif leaving is not True:
                         self.branch(
-                            leaving, lambda: None, lambda: self.statements(rest), node, "guard"
+                            leaving, lambda: None, lambda: self.staying(rest), node, "guard"
                         )
 
             return run
@@ -162,6 +168,12 @@ class Control(Iterables):
         if named:
             node = self.endless(node)
         places: dict[Place, None] = {(self.scope.owner(n), n): None for n in _assigned(node)}
+        for name in _written(node):
+            # What else holds an array that is written is carried too.
+            array = self.scope.find_local(name)
+            if isinstance(array, Value) and not array.kind.is_scalar:
+                held = [place for place, b in self.state.places() if array in values_in(b)]
+                places |= dict.fromkeys(held)
         plan = Plan(node, domain, element, places)
         outer, before, statement = self.block, self.state.take(), self.statement
         while True:
@@ -215,6 +227,17 @@ def _always_leaves(nodes: list[Any]) -> bool:
         ):
             return True
     return False
+
+
+def _written(loop: Any) -> list[str]:
+    """Names of the arrays that a loop's body writes, or may write."""
+    stored = [
+        n.value
+        for n in gast.walk(loop)
+        if isinstance(n, gast.Subscript) and isinstance(n.ctx, gast.Store)
+    ]
+    stored += [n.target for n in gast.walk(loop) if isinstance(n, gast.AugAssign)]
+    return list(dict.fromkeys(n.id for n in stored if isinstance(n, gast.Name)))
 
 
 def _assigned(loop: Any) -> list[str]:

@@ -66,6 +66,9 @@ class Attempt:
         self.inits: list[Value] = []
         self.params: list[Value] = []
         self.initial: dict[Cell, Vars] = {}
+        self.made: dict[Cell, Cell] = {}
+        self.emptied: dict[Cell, Cell] = {}
+        self.ended_cells: dict[Cell, Cell] = {}
         self.shared: dict[Value, Value] = {}  # arrays that several variables hold are one parameter
         self.ended: dict[Value, Value] = {}
         self.body = Block()
@@ -127,7 +130,11 @@ class Attempt:
         holder, name = place
         if place in self.plan.renewed or is_function(self.plan.templates.get(place)):
             return False
-        return not is_function(self.before[holder].get(name))
+        binding = self.before[holder].get(name)
+        if isinstance(binding, Value) and place not in self.plan.rebound:
+            if self.low.viewed(binding) is not None:
+                return False  # a write through a view is one to the array, which is carried
+        return not is_function(binding)
 
     def first(self, place: Place) -> Binding:
         """What a place holds at the start of an iteration; initial values go to `inits`."""
@@ -152,9 +159,12 @@ class Attempt:
         if isinstance(binding, Cell):
             if not by_value:
                 return binding
-            if len(self.low.state.holding(binding)) > 1:
+            if binding in self.made:
+                return self.made[binding]
+            if not self.is_carried(binding):
                 raise self.has_second_name(name)
             param = self.low.state.add(Cell(binding.kind, binding.frozen))
+            self.made[binding] = param
             for n, b in binding.vars.items():
                 param.vars[n] = self.parameters(n if n.isidentifier() else name, b, by_value)
             self.initial[param] = dict(param.vars)
@@ -180,6 +190,11 @@ class Attempt:
         if not kind.is_array or kind.dims is None or init in self.plan.unsure:
             return ANY
         return replace(kind, dims=tuple(Dim(f"?{i}") for i in range(len(kind.dims))))
+
+    def is_carried(self, cell: Cell) -> bool:
+        """True where all that holds a list or object is carried by the loop."""
+        places = set(self.start) | set(self.plan.places)
+        return all(p in places or p[1].startswith("$") for p in self.low.state.holding(cell))
 
     def has_second_name(self, name: str) -> Exception:
         return self.low.unsupported(
@@ -270,6 +285,9 @@ class Attempt:
                 elif place not in self.plan.places:
                     self.plan.places[place] = None
                     found = True
+                elif place not in self.plan.rebound:
+                    self.plan.rebound.add(place)
+                    found = True
         return found
 
     def is_same_view(self, now: Binding, then: Binding | None) -> bool:
@@ -342,7 +360,12 @@ class Attempt:
         names = self.initial[start]
         if not isinstance(end, Cell) or end.kind is not start.kind or set(end.vars) != set(names):
             raise self.changes(place[1])
-        if len(self.low.state.holding(end)) > 1:
+        if start in self.ended_cells:
+            if self.ended_cells[start] is not end:
+                raise self.has_second_name(place[1])
+            return True
+        self.ended_cells[start] = end
+        if not self.is_carried(end):
             raise self.has_second_name(place[1])
         return all([self.fits(place, b, end.vars[n], nexts) for n, b in names.items()])
 
@@ -361,7 +384,9 @@ class Attempt:
         if isinstance(binding, Table):
             return Table({k: self.undefined(b) for k, b in binding.items.items()})
         if isinstance(binding, Cell):
-            empty = Cell(binding.kind, binding.frozen)
+            if binding in self.emptied:
+                return self.emptied[binding]
+            empty = self.emptied[binding] = Cell(binding.kind, binding.frozen)
             empty.vars = {n: self.undefined(b) for n, b in binding.vars.items()}
             return empty
         return binding if is_function(binding) else None
@@ -413,6 +438,7 @@ class Attempt:
             and n not in self.before[holder]
         }
         low.state.restore(self.before)
+        finals: dict[Cell, Cell] = {}
 
         def final(binding: Binding) -> Binding:
             if isinstance(binding, Items):
@@ -420,9 +446,10 @@ class Attempt:
             if isinstance(binding, Table):
                 return Table({k: final(b) for k, b in binding.items.items()})
             if isinstance(binding, Cell) and binding in self.initial:
-                made = low.state.add(Cell(binding.kind, binding.frozen))
-                made.vars = {n: final(b) for n, b in self.initial[binding].items()}
-                return made
+                if binding not in finals:
+                    made = finals[binding] = low.state.add(Cell(binding.kind, binding.frozen))
+                    made.vars = {n: final(b) for n, b in self.initial[binding].items()}
+                return finals[binding]
             return after[binding] if isinstance(binding, Value) else binding
 
         for (holder, name), binding in fixed.items():

@@ -192,8 +192,16 @@ class Lowering(Expressions, Control, Prelude):
                 return
             array = self.to_value(base, target)
             index = self.index(target.slice)
+            old = self.prim("operator.getitem", [array, index], {}, target)
+            self.scope.vars["$written"] = array
             value = self.to_value(self.expression(node.value), node.value)
-            self.augment_item(node.op, array, index, value, target, node)
+            now = self.to_value(self.scope.vars.pop("$written"), target)
+            if now is array or (old.kind.is_array and self.is_basic(index)):
+                array = now
+                self.augment_item(node.op, array, index, value, target, node)
+            else:  # the value's expression wrote the array, after the item was read
+                new = self.binary(node.op, old, value, node)
+                self.write("intrinsic.store", target, now, index, new, node)
         elif isinstance(target, gast.Attribute):
             owner = self.expression(target.value)
             old_binding = self.attribute(owner, target.attr, target)

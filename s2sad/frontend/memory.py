@@ -25,6 +25,9 @@ class Memory(Base):
         self, fn: str, target: Any, array: Value, index: Value, value: Value, node: Any
     ) -> None:
         """array[index] = value, or += for "intrinsic.index_add"."""
+        if self.is_transpose(array):
+            self.write_transpose(fn, target, array, index, value, node)
+            return
         source = self.viewed(array)
         if source is not None:
             base, place = source
@@ -57,6 +60,11 @@ class Memory(Base):
 
     def update(self, op: Any, array: Value, value: Value, target: Any, node: Any) -> Value:
         """`array += value` for what is known to be an array: in place, for all who hold it."""
+        if self.is_transpose(array):
+            self.scope.vars["$view"] = array
+            whole = self.const(Ellipsis, node)
+            self.augment_item(op, array, whole, value, target, node)
+            return self.to_value(self.scope.vars.pop("$view"), node)
         source = self.viewed(array)
         if source is None:
             new = self.binary(op, array, value, node)
@@ -88,6 +96,42 @@ class Memory(Base):
         assert new.op is not None
         new.op.attrs["update"] = True
         self.write("intrinsic.store", target, array, index, new, node)
+
+    def is_transpose(self, array: Value) -> bool:
+        """True for the transpose of a named array, or of a view of one."""
+        op = array.op
+        if op is None or op.fn not in TRANSPOSES or not array.kind.is_array:
+            return False
+        base = op.operands[0]
+        held = any(base in values_in(b) for _, b in self.state.places())
+        return held or self.viewed(base) is not None or self.is_transpose(base)
+
+    def write_transpose(
+        self, fn: str, target: Any, array: Value, index: Value, value: Value, node: Any
+    ) -> None:
+        """base.T[index] = value: base[k] = value, where the index has a simple transpose k."""
+        assert array.op is not None
+        base = array.op.operands[0]
+        op = index.op
+        parts = list(op.operands) if op is not None and op.name == "tuple" else [index]
+        none = [self.const(None, node) for _ in range(3)]
+        if array.kind.ndim == 2 and len(parts) <= 2 and all(self.is_place(p) for p in parts):
+            if len(parts) == 1:
+                parts.append(self.op("slice", none, passive("slice"), node))
+            if any(p.op is None or p.op.name != "slice" for p in parts):
+                turned = self.op("tuple", parts[::-1], passive("tuple"), node)
+                self.write(fn, target, base, turned, value, node)
+                return
+        part = self.prim("numpy.copy", [array], {}, node)
+        part = self.prim(fn, [part, index, value], {}, node)
+        part = self.prim("numpy.ndarray.T", [part], {}, node, form="attribute")
+        self.write("intrinsic.store", target, base, self.const(Ellipsis, node), part, node)
+
+    def is_place(self, part: Value) -> bool:
+        """True for an integer or a slice in an index."""
+        if part.op is not None and part.op.name == "const":
+            return isinstance(part.op.value, int)
+        return self.is_basic(part) and not (part.op is not None and part.op.name == "tuple")
 
     # --- views ------------------------------------------------------------------------------------------
 

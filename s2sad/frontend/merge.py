@@ -10,6 +10,7 @@ from s2sad.frontend.scope import (
     Cell,
     Choice,
     Items,
+    Scope,
     Snapshot,
     Static,
     Table,
@@ -42,6 +43,7 @@ class Merge:
         self.ends = ends
         self.node = node
         self.made: dict[tuple[Cell | None, Cell | None], Cell] = {}
+        self.values: dict[Any, Value] = {}
         self.merged: Snapshot = {}
 
     def state(self) -> Snapshot:
@@ -50,7 +52,9 @@ class Merge:
         for holder in dict.fromkeys([*first, *second]):
             one, two = first.get(holder), second.get(holder)
             if one is None or two is None:
-                self.merged[holder] = one if two is None else two  # type: ignore[assignment]
+                # What one side made is merged where a variable holds it; a scope lives on for its functions.
+                if isinstance(holder, Scope):
+                    self.merged[holder] = one if two is None else two  # type: ignore[assignment]
             elif one == two and all(one[n] is two[n] for n in one):
                 self.merged[holder] = one
             else:
@@ -74,6 +78,8 @@ class Merge:
             a, b = a or Static(False), b or Static(False)
             if isinstance(a, Static) and isinstance(b, Static) and a.value == b.value:
                 return a
+            if a is self.op.operands[0] and isinstance(b, Static) and b.value is False:
+                return a  # the flag that was tested: true on the one side, false on the other
         functions = self.functions(name, a, b)
         if functions is not None:
             return functions
@@ -162,6 +168,16 @@ class Merge:
         )
 
     def value(self, name: str, a: Binding | None, b: Binding | None) -> Value:
+        # Two names that hold one array on both sides hold one array afterwards.
+        pair = (a, b) if isinstance(a, Value) and isinstance(b, Value) else None
+        if pair in self.values:
+            return self.values[pair]
+        result = self.new_value(name, a, b)
+        if pair is not None:
+            self.values[pair] = result
+        return result
+
+    def new_value(self, name: str, a: Binding | None, b: Binding | None) -> Value:
         values = []
         for binding, block in ((a, self.op.regions[0]), (b, self.op.regions[1])):
             saved, self.low.block = self.low.block, block

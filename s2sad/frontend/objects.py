@@ -67,9 +67,9 @@ class Objects(Containers):
         if not isinstance(binding, Value):
             raise self.unsupported(node, f"the attribute {name!r} is not supported here")
         fn = ATTRIBUTES.get(name)
-        if binding.kind.is_scalar and attribute_exists(binding.kind, name) is False:
+        if attribute_exists(binding.kind, name) is False:
             raise self.no_attribute(
-                f"a {binding.kind.dtype} has no attribute {name!r}", node, "pass an array"
+                f"this {binding.kind} has no attribute {name!r}", node, "check the spelling"
             )
         if fn is None:
             raise self.unsupported(

@@ -67,8 +67,9 @@ class Prelude(Base):
             node = node.value
         if not isinstance(node, gast.Name):
             return False
-        local = self.scope.find_local(node.id)
-        return local is None or isinstance(local, Static)
+        if self.scope.find_local(node.id) is None and not self.scope.find_outer(node.id)[0]:
+            return False
+        return isinstance(self.lookup(node), Static)
 
     def effect(self, what: str, expression: Any, node: Any) -> None:
         """A print, a warning, an assert, a raise: done as written, in its place, on the primal values."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import builtins
 import importlib
+import sys
+import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +30,10 @@ def on_duals(text: str, name: str) -> Callable[..., Any]:
         "float": number,
         "print": lambda *_, **__: None,
     }
-    namespace: dict[str, Any] = {"__builtins__": names, "__name__": "program_on_duals"}
+    module = types.ModuleType("program_on_duals")
+    sys.modules[module.__name__] = module  # a dataclass looks for the module that it is in
+    namespace: dict[str, Any] = module.__dict__
+    namespace["__builtins__"] = names
     exec(compile(text, "<program on duals>", "exec"), namespace)
     return namespace[name]
 

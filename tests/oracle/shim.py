@@ -16,10 +16,15 @@ def elementwise(function: Callable[..., Any], arity: int) -> Callable[..., Any]:
     """A function of numbers on arrays too, as a NumPy ufunc is."""
     many = real_np.frompyfunc(function, arity, 1)
 
-    def call(*args: Any) -> Any:
+    def call(*args: Any, out: Any = None) -> Any:
         if any(isinstance(a, (real_np.ndarray, list, tuple)) for a in args):
-            return many(*args)
-        return function(*args)
+            result = many(*args)
+        else:
+            result = function(*args)
+        if out is None:
+            return result
+        out[...] = result
+        return out
 
     return call
 
