@@ -85,6 +85,10 @@ class Rules:
         """Kind of a primitive's result. A context of its own: what a try at lowering says of lengths may not hold."""
         return result_kind(self.scratch, op, self.registry.rules[op.fn])
 
+    def gives_view(self, fn: str) -> bool:
+        """True for a primitive whose result may share the memory of an operand."""
+        return bool(self.registry.rules[fn].view_of)
+
     def moving(self, fn: str, params: list[str], operands: list[Value]) -> set[str]:
         """The parameters of a primitive that have derivatives."""
         op = Op("prim", operands, [Value()], {"fn": fn, "params": params})

@@ -69,8 +69,7 @@ def broadcast(context: Context, shapes: list[tuple[Size, ...]]) -> tuple[Size, .
         elif all(context.dims.same(sizes[0], s) for s in sizes):
             out.append(sizes[0])
         else:
-            key = ("broadcast", frozenset(str(s) for s in sizes))
-            out.append(context.symbol(key))
+            out.append(context.symbol(("broadcast", frozenset(str(s) for s in sizes))))
     return tuple(out)
 
 

@@ -302,8 +302,16 @@ def _binary(e: Expressions, op: Op) -> ast.expr:
 
 
 def _trips(e: Expressions, op: Op) -> ast.expr:
-    call = ast.Call(ast.Name("range", ast.Load()), [e.of(v) for v in op.operands], [])
+    start, stop, step = op.operands
+    parts = [start, stop, step]
+    if _is_const(step, 1):
+        parts = [stop] if _is_const(start, 0) else [start, stop]
+    call = ast.Call(ast.Name("range", ast.Load()), [e.of(v) for v in parts], [])
     return ast.Call(ast.Name("len", ast.Load()), [call], [])
+
+
+def _is_const(value: Value, wanted: int) -> bool:
+    return value.op is not None and value.op.name == "const" and value.op.value == wanted
 
 
 def _defined(e: Expressions, op: Op) -> ast.expr:

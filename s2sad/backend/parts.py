@@ -64,6 +64,8 @@ def structured(structure: Any, values: Iterator[ast.expr], expressions: Expressi
         return ast.Constant(None)
     if shape.form == "list":
         return ast.List(parts, ast.Load())
+    if shape.form == "items":
+        return ast.Call(ast.Name("list", ast.Load()), parts, [])
     if shape.form == "dict":
         keys: list[ast.expr | None] = [ast.Constant(k) for k in shape.keys]
         return ast.Dict(keys, parts)

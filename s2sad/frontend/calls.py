@@ -124,7 +124,12 @@ class Calls(Objects, Memory):
             return self.call_into(fn, args, dict(kwargs), node)
         if fn is not None:
             kwargs = {k: v for k, v in kwargs.items() if k != "out"}
-            values = [self.to_value(a, node) for a in args]
+            makes = fn.startswith("numpy.") and not self.primitives.gives_view(fn)
+            grown = [self.grown(a) if makes else None for a in args]
+            values = [
+                g.array if g is not None else self.to_value(a, node)
+                for a, g in zip(args, grown, strict=True)
+            ]
             return self.prim(
                 fn, values, {k: self.to_value(v, node) for k, v in kwargs.items()}, node
             )

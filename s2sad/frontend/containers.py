@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.frontend.base import Base
-from s2sad.frontend.scope import CONTENTS, Binding, Cell, Items, Static, Table
+from s2sad.frontend.scope import CONTENTS, Binding, Cell, Grown, Items, Static, Table
 from s2sad.ir.core import Value
 
 UNKNOWN = object()
@@ -79,6 +79,8 @@ class Containers(Base):
         key = self.literal(index)
         if isinstance(binding, Cell) and isinstance(binding.contents, Table):
             return self.entry(binding.contents, key, node)
+        if isinstance(binding, Cell) and isinstance(binding.contents, Grown):
+            return self.grown_item(binding.contents, index, node)
         items = self.sequence(binding)
         assert items is not None
         if isinstance(key, bool) or not isinstance(key, (int, slice)):
@@ -136,6 +138,10 @@ class Containers(Base):
         """container[index] = value"""
         key = self.literal(index)
         contents = cell.contents
+        if isinstance(contents, Grown):
+            raise self.unsupported(
+                node, "an item of a list that grows in a loop is written", "fill a NumPy array"
+            )
         if isinstance(contents, Table):
             if key is UNKNOWN:
                 raise self.unsupported(
@@ -187,7 +193,10 @@ class Containers(Base):
     def container_method(
         self, receiver: Cell | Items, name: str, args: list[Binding], kwargs: Any, node: Any
     ) -> Binding:
-        if isinstance(receiver, Items):
+        table, what = GROWN_METHODS, "list that grows in a loop"
+        if isinstance(receiver, Cell) and isinstance(receiver.contents, Grown):
+            pass
+        elif isinstance(receiver, Items):
             table, what = TUPLE_METHODS, "tuple"
         elif isinstance(receiver.contents, Table):
             table, what = DICT_METHODS, "dict"
@@ -237,6 +246,10 @@ class Containers(Base):
 
 def _append(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> None:
     low.change(cell, Items([*cell.contents.items, args[0]], "list"), node)
+
+
+def _append_grown(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> None:
+    low.append_grown(cell, args[0], node)
 
 
 def _extend(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> None:
@@ -342,6 +355,7 @@ def _update(
 
 
 MethodTable = dict[str, Callable[..., Binding | None]]
+GROWN_METHODS: MethodTable = {"append": _append_grown}
 TUPLE_METHODS: MethodTable = {"index": _index, "count": _count}
 LIST_METHODS: MethodTable = {
     **TUPLE_METHODS, "append": _append, "extend": _extend, "insert": _insert, "pop": _pop, "clear": _clear,

@@ -12,11 +12,13 @@ from typing import Any
 
 import gast
 
+from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend.find import statement_of
 from s2sad.frontend.iterables import Iterables
-from s2sad.frontend.loops import ActingCondition, Attempt, Plan
+from s2sad.frontend.loops import Attempt
 from s2sad.frontend.merge import FLAGS, Merge
-from s2sad.frontend.scope import Binding, Place, Snapshot, Static, values_in
+from s2sad.frontend.plan import ActingCondition, Plan
+from s2sad.frontend.scope import CONTENTS, Binding, Cell, Items, Place, Snapshot, Static, values_in
 from s2sad.ir.core import Block, Op, Value
 from s2sad.ir.kinds import NEVER
 
@@ -186,6 +188,13 @@ class Control(Iterables):
                     break
             except ActingCondition:
                 plan.node = node = self.endless(node)
+            except UnsupportedSyntaxError:
+                # The items of a list that grows may be read before it has grown.
+                lists = {} if plan.growing or domain is None else self.appended_to(node, before)
+                if not lists:
+                    raise
+                plan.growing |= lists
+                plan.places |= {(cell, CONTENTS): None for cell in lists}
             del outer.ops[mark:]
         self.block = outer
         attempt.finish()
@@ -198,6 +207,19 @@ class Control(Iterables):
                 self.branch(
                     broken, lambda: None, lambda: self.statements(node.orelse), node, "guard"
                 )
+
+    def appended_to(self, node: Any, before: Snapshot) -> dict[Cell, int]:
+        """Lists to which the statements of a loop's body append, and how many items."""
+        lists: dict[Cell, int] = {}
+        for statement in node.body:
+            call = getattr(statement, "value", None)
+            func = getattr(call, "func", None)
+            if isinstance(func, gast.Attribute) and func.attr == "append":
+                name = getattr(func.value, "id", "")
+                cell = before.get(self.scope.owner(name), {}).get(name)
+                if isinstance(cell, Cell) and isinstance(cell.contents, Items):
+                    lists[cell] = lists.get(cell, 0) + 1
+        return lists
 
     def endless(self, node: Any) -> Any:
         """`while test` as an endless loop that tests and breaks, for a test that changes variables."""

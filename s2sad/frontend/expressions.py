@@ -136,6 +136,12 @@ class Expressions(Calls):
         if own is not None:
             return own
         a, b = self.sequence(left), self.sequence(right)
+        if self.grown(left) is not None or self.grown(right) is not None:
+            raise self.unsupported(
+                node,
+                "an operator on a list that grows in a loop",
+                "make an array of it: np.array(...)",
+            )
         if a is not None and b is not None and isinstance(op, gast.Add):
             joined = [*a.items, *b.items]
             return self.new_list(joined) if a.kind == "list" else Items(joined)
@@ -294,6 +300,8 @@ class Expressions(Calls):
         items = self.sequence(binding)
         if items is not None:
             return bool(items.items)
+        if self.grown(binding) is not None:
+            return None
         if not isinstance(binding, Value):
             return None if isinstance(binding, Choice) else True
         if binding in self.truths:

@@ -68,7 +68,8 @@ def _where(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
 
 def _sum(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
     items = low.sequence(args[0])
-    if items is None and isinstance(args[0], Value) and not kwargs:
+    iterable = isinstance(args[0], Value) or low.grown(args[0]) is not None
+    if items is None and iterable and not kwargs:
         start = args[1] if len(args) > 1 else low.const(0, node)
         return low.total_of(args[0], start, node)
     if items is None or kwargs:
@@ -87,6 +88,9 @@ def _len(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) 
     items = low.sequence(args[0])
     if items is not None:
         return low.const(len(items.items), node)
+    grown = low.grown(args[0])
+    if grown is not None:
+        return grown.length
     if isinstance(args[0], Cell):
         bound = low.class_attribute(args[0], args[0].kind, "__len__", node)
         return low.call(bound, [], {}, node)
@@ -122,6 +126,9 @@ def _pow(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) 
 
 def _array(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
     """np.array of a list of numbers or arrays: its items are operands, so that derivatives pass through."""
+    grown = low.grown(args[0]) if args else None
+    if grown is not None and len(args) == 1 and not kwargs:
+        return low.prim("numpy.copy", [grown.array], {}, node)
     given = low.sequence(args[0]) if args else None
     if given is None or len(args) > 2 or set(kwargs) - {"dtype", "copy"}:
         return None

@@ -11,8 +11,8 @@ import gast
 
 from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend.base import Base
-from s2sad.frontend.loops import itself
 from s2sad.frontend.merge import FLAGS
+from s2sad.frontend.plan import itself
 from s2sad.frontend.scope import Binding, Cell, Items, Static
 from s2sad.ir.core import Value
 
@@ -74,8 +74,16 @@ class Iterables(Base):
         items = self.sequence(binding)
         if items is not None:
             return Items(list(items.items), items.kind)
-        array = self.to_value(binding, node)
+        grown = self.grown(binding)
+        if grown is not None:
+            items_of = grown
 
+            def item(index: Value) -> Binding:
+                self.natural.add(index)
+                return self.grown_item(items_of, index, node)
+
+            return self.counted(grown.length, item, node)
+        array = self.to_value(binding, node)
         # The body may write the array: rows are those of its version at the time.
         hidden = f"$over{node.lineno},{node.col_offset}"
         self.scope.vars[hidden] = array
@@ -218,21 +226,13 @@ class Iterables(Base):
         self.scope.vars[name] = start
         variable = gast.Name(name, gast.Load(), None, None)
         addition = gast.BinOp(variable, gast.Add(), node.elt)
-        body: list[Any] = [gast.Assign([gast.Name(name, gast.Store(), None, None)], addition, None)]
-        for clause in reversed(node.generators):
-            for test in reversed(clause.ifs):
-                body = [gast.If(test, body, [])]
-            body = [gast.For(clause.target, clause.iter, body, [], None)]
-        loop = body[0]
-        for inner in gast.walk(loop):
-            if not hasattr(inner, "lineno"):
-                gast.copy_location(inner, node)
-        self.statements([loop])
+        added = gast.Assign([gast.Name(name, gast.Store(), None, None)], addition, None)
+        self.statements([self.clauses(node, added)])
         result = self.scope.vars.pop(name)
         self.restore(saved)
         return result
 
-    def total_of(self, array: Value, start: Binding, node: Any) -> Binding:
+    def total_of(self, array: Binding, start: Binding, node: Any) -> Binding:
         """sum(array): its items added from the first to the last, as the built-in does."""
         self.scope.vars["$summed"] = array
         item = gast.Name("$item", gast.Load(), None, None)
@@ -249,9 +249,38 @@ class Iterables(Base):
         """A list comprehension over what has a known length."""
         saved = {n: self.scope.vars.get(n) for n in _targets(node)}
         items: list[Binding] = []
-        self.each_of(node, lambda: items.append(self.expression(copy.copy(node.elt))))
+        block, mark, before = self.block, len(self.block.ops), self.state.take()
+        try:
+            self.each_of(node, lambda: items.append(self.expression(copy.copy(node.elt))))
+        except UnsupportedSyntaxError:
+            self.block = block
+            del block.ops[mark:]
+            self.state.restore(before)
+            made = self.appended(node)
+        else:
+            made = self.new_list(items)
         self.restore(saved)
-        return self.new_list(items)
+        return made
+
+    def appended(self, node: Any) -> Binding:
+        """A list comprehension as loops that append."""
+        name = f"$list{node.lineno},{node.col_offset}"
+        self.scope.vars[name] = self.new_list([])
+        target = gast.Attribute(gast.Name(name, gast.Load(), None, None), "append", gast.Load())
+        self.statements([self.clauses(node, gast.Expr(gast.Call(target, [node.elt], [])))])
+        return self.scope.vars.pop(name)
+
+    def clauses(self, node: Any, inner: Any) -> Any:
+        """A statement inside of the loops and tests of a comprehension."""
+        body = [inner]
+        for clause in reversed(node.generators):
+            for test in reversed(clause.ifs):
+                body = [gast.If(test, body, [])]
+            body = [gast.For(clause.target, clause.iter, body, [], None)]
+        for made in gast.walk(body[0]):
+            if not hasattr(made, "lineno"):
+                gast.copy_location(made, node)
+        return body[0]
 
     def dict_listed(self, node: Any) -> Binding:
         """A dict comprehension over what has a known length."""

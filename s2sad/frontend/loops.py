@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from s2sad.frontend.base import Base
 from s2sad.frontend.merge import FLAGS, NeedsStructure
+from s2sad.frontend.plan import (
+    LEAVING,
+    OWN,
+    ActingCondition,
+    Plan,
+    index_name,
+    itself,
+    same_binding,
+)
 from s2sad.frontend.scope import (
     Binding,
     Cell,
+    Grown,
     Items,
     Place,
     Snapshot,
@@ -21,36 +30,6 @@ from s2sad.frontend.scope import (
 )
 from s2sad.ir.core import Block, Op, Value
 from s2sad.ir.kinds import ANY, BOOL, INT, NEVER, Dim, Kind
-
-LEAVING = ("$returned", "$break")
-OWN = (*FLAGS, "$ret", "$value")
-
-
-def itself(index: Value) -> Value:
-    """The element of a range: the index itself."""
-    return index
-
-
-class ActingCondition(Exception):
-    """The condition of a while loop changes the program's state."""
-
-
-@dataclass
-class Plan:
-    """What is known of a loop; tries at lowering it add to this."""
-
-    node: Any
-    domain: list[Value] | None
-    element: Callable[[Value], Binding] | None
-    places: dict[Place, None]  # what the body may set
-    templates: dict[Place, Binding | None] = field(default_factory=dict)
-    flags: set[str] = field(default_factory=set)
-    rebound: set[Place] = field(default_factory=set)  # another list or object after an iteration
-    renewed: set[Place] = field(default_factory=set)  # another function in each iteration
-    unsure: set[Value] = field(default_factory=set)  # initial values whose kind may not last
-    apart: set[Value] = field(
-        default_factory=set
-    )  # initial values of variables that part in the loop
 
 
 class Attempt:
@@ -71,6 +50,8 @@ class Attempt:
         self.ended_cells: dict[Cell, Cell] = {}
         self.shared: dict[Value, Value] = {}  # arrays that several variables hold are one parameter
         self.ended: dict[Value, Value] = {}
+        self.held_twice: set[Value] = set()
+        self.viewed: set[Value] = set()
         self.body = Block()
         self.condition: Block | None = None
         self.broken: Value | None = None
@@ -79,11 +60,17 @@ class Attempt:
     def run(self) -> bool:
         low, node, plan = self.low, self.node, self.plan
         scope = low.scope
+        before = {cell: len(cell.contents.items) for cell in plan.growing}
+        for cell, count in plan.growing.items():
+            low.start_growing(cell, count, plan.domain or [], node)
         for place in [
             *filter(self.carries, plan.places),
             *((scope, f) for f in sorted(plan.flags)),
         ]:
             self.start[place] = self.first(place)
+        self.totals = {
+            start.array: start.length for start in self.start.values() if isinstance(start, Grown)
+        }
         for holder, name in plan.renewed:
             holder.vars.pop(name, None)
         if self.domain is None:
@@ -91,8 +78,7 @@ class Attempt:
         low.block = self.body
         for (holder, name), binding in self.start.items():
             holder.vars[name] = binding
-        for init, param in self.shared.items():
-            low.refresh(init, param)
+        self.viewed = {init for init, param in self.shared.items() if low.refresh(init, param)}
         self.entered = low.state.take()
         for flag in FLAGS:
             if flag in plan.flags:
@@ -101,9 +87,16 @@ class Attempt:
                 scope.vars.pop(flag, None)
         if plan.element is not None:
             is_range = hasattr(node.target, "id") and plan.element is itself
-            index = Value(INT, node.target.id if is_range else _index_name(node))
+            index = Value(INT, node.target.id if is_range else index_name(node))
             self.body.add_param(index)
             low.loop_indices.add(index)
+            first, step = (low.literal((plan.domain or [index] * 3)[k]) for k in (0, 2))
+            if isinstance(first, int) and isinstance(step, int) and first >= 0 and step > 0:
+                low.natural.add(index)
+            for cell, count in plan.growing.items():
+                cell.contents.length = low.position(
+                    index, plan.domain or [], before[cell], count, node
+                )
             low.assign(node.target, plan.element(index), node)
         for param in self.params:
             self.body.add_param(param)
@@ -142,7 +135,7 @@ class Attempt:
         if name in LEAVING:
             binding: Binding | None = self.low.const(False, self.node)
         else:
-            binding = self.before[holder].get(name)
+            binding = holder.vars.get(name)
             if binding is None:
                 binding = self.plan.templates.get(place)
         by_value = place in self.plan.rebound or place in self.plan.templates
@@ -169,18 +162,24 @@ class Attempt:
                 param.vars[n] = self.parameters(n if n.isidentifier() else name, b, by_value)
             self.initial[param] = dict(param.vars)
             return param
+        if isinstance(binding, Grown):
+            return replace(binding, array=self.value_parameter("", binding.array))
         if is_function(binding) and binding is not None:
             return binding
+        return self.value_parameter(name, binding)
+
+    def value_parameter(self, name: str, binding: Any) -> Value:
         value = (
             self.low.undef(self.node) if binding is None else self.low.to_value(binding, self.node)
         )
-        if value in self.shared and value not in self.plan.apart:
+        if value in self.shared:
+            self.held_twice.add(value)
             return self.shared[value]
         self.inits.append(value)
         kind = BOOL if name in FLAGS else self.lasting(value)
         param = Value(kind, "" if name.startswith("$") else name)
         self.params.append(param)
-        if value.kind.is_array or value.op is None:
+        if (value.kind.is_array or value.op is None) and value not in self.plan.apart:
             self.shared[value] = param
         return param
 
@@ -256,6 +255,12 @@ class Attempt:
             holder, name = place
             if not self.fits(place, start, holder.vars.get(name), nexts):
                 again = True
+        for init in self.viewed | self.held_twice:
+            # Its views, and its other names, stay with an array that the loop writes, not with a new one.
+            param = self.shared[init]
+            if param in self.ended and low.object_of(self.ended[param]) is not param:
+                plan.apart.add(init)
+                again = True
         if again:
             return False
         stop = self.stop(ends)
@@ -273,7 +278,7 @@ class Attempt:
                 now, then = holder.vars[name], variables.get(name)
                 if place in self.start or place in self.plan.renewed or name in OWN:
                     continue
-                if now is then or (isinstance(now, Static) and _same(now, then)):
+                if now is then or (isinstance(now, Static) and same_binding(now, then)):
                     continue
                 if self.is_same_view(now, self.entered[holder].get(name)):
                     continue
@@ -302,10 +307,17 @@ class Attempt:
         name = place[1]
         if isinstance(start, (Items, Table)):
             return self.structure_fits(place, start, end, nexts)
+        if isinstance(start, Grown):
+            count = {id(c): k for c, k in self.plan.growing.items()}.get(id(place[0]), 0)
+            if not isinstance(end, Grown) or end.appended != count:
+                raise self.changes(place[1])
+            if start.python and place[0] in self.low.of_numpy:
+                return False
+            return self.fits(place, start.array, end.array, nexts)
         if isinstance(start, Cell):
             return self.cell_fits(place, start, end, nexts)
         if not isinstance(start, Value):
-            if not _same(start, end):
+            if not same_binding(start, end):
                 raise self.changes(name)
             return True
         if isinstance(end, (Items, Table, Cell)):
@@ -336,10 +348,23 @@ class Attempt:
                 return False
         return True
 
+    def grows(self, place: Place, start: Items, end: Items) -> bool:
+        """Note a list that is longer after an iteration of a `for` that runs to its end."""
+        cell, more = place[0], len(end.items) - len(start.items)
+        leaves = any(self.low.scope.vars.get(f, Static(False)) != Static(False) for f in LEAVING)
+        if more <= 0 or not isinstance(cell, Cell) or self.domain is None or leaves:
+            return False
+        if cell in self.initial or cell.kind is not list or cell not in self.before:
+            return False
+        self.plan.growing[cell] = more
+        return True
+
     def structure_fits(
         self, place: Place, start: Items | Table, end: Binding | None, nexts: list[Value]
     ) -> bool:
         if isinstance(start, Items):
+            if isinstance(end, Items) and self.grows(place, start, end):
+                return False
             if not isinstance(end, Items) or len(end.items) != len(start.items):
                 raise self.changes(place[1])
             pairs = list(zip(start.items, end.items, strict=True))
@@ -437,6 +462,7 @@ class Attempt:
             and is_function(b := self.after_body[holder].get(n))
             and n not in self.before[holder]
         }
+        totals = self.totals
         low.state.restore(self.before)
         finals: dict[Cell, Cell] = {}
 
@@ -445,6 +471,9 @@ class Attempt:
                 return Items([final(b) for b in binding.items], binding.kind, binding.named)
             if isinstance(binding, Table):
                 return Table({k: final(b) for k, b in binding.items.items()})
+            if isinstance(binding, Grown):
+                total = totals[binding.array]
+                return replace(binding, array=after[binding.array], length=total, complete=True)
             if isinstance(binding, Cell) and binding in self.initial:
                 if binding not in finals:
                     made = finals[binding] = low.state.add(Cell(binding.kind, binding.frozen))
@@ -462,15 +491,6 @@ class Attempt:
             else:
                 holder.vars[name] = final(start)
         for init, param in self.shared.items():
-            low.refresh(init, after[param])
-
-
-def _same(a: Binding | None, b: Binding | None) -> bool:
-    return a is b or (isinstance(a, Static) and isinstance(b, Static) and a.value is b.value)
-
-
-def _index_name(loop: Any) -> str:
-    """The first name of `for i, x in enumerate(...)`."""
-    call, parts = loop.iter, getattr(loop.target, "elts", [])
-    counts = getattr(getattr(call, "func", None), "id", "") == "enumerate"
-    return parts[0].id if counts and parts and hasattr(parts[0], "id") else "i"
+            if low.object_of(self.ended[param]) is param:
+                low.versions[after[param]] = init
+                low.refresh(init, after[param])

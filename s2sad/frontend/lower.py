@@ -134,6 +134,10 @@ class Lowering(Expressions, Control, Prelude):
             if binding.named is not None:
                 return Shaped("call", parts, list(binding.named._fields), binding.named)
             return Shaped("list", parts) if binding.kind == "list" else tuple(parts)
+        grown = self.grown(binding)
+        if grown is not None:
+            out.append(grown.array)
+            return Shaped("items", [None])
         if isinstance(binding, Table):
             parts = [self.flatten_result(i, out, node) for i in binding.items.values()]
             return Shaped("dict", parts, list(binding.items))

@@ -55,6 +55,7 @@ class Memory(Base):
         new = self.prim(fn, [array, index, value], {}, node)
         named = getattr(getattr(target, "value", None), "id", "")
         new.hint = named if self.scope.find_local(named) is array else array.hint or named
+        self.versions[new] = array
         self.replace(array, new)
         self.refresh(array, new)
 
@@ -71,6 +72,7 @@ class Memory(Base):
             assert new.op is not None
             new.op.attrs["inplace"] = True
             new.hint = array.hint
+            self.versions[new] = array
             self.replace(array, new)
             self.refresh(array, new)
             return new
@@ -155,17 +157,20 @@ class Memory(Base):
             return False
         return op.operands[0] is root or self.is_view(op.operands[0].op, root)
 
-    def refresh(self, old: Value, new: Value) -> None:
-        """Take the views of an array that have names from its new version."""
+    def refresh(self, old: Value, new: Value) -> bool:
+        """Take the views of an array that have names from its new version; False where there are none."""
+        found = False
         held = {v: None for _, binding in self.state.places() for v in _ordered(binding)}
         for value in held:
             if value is not new and self.is_view(value.op, old):
+                found = True
                 again = self.retaken(value, old, new)
                 self.renewals[again] = value
                 for (holder, name), binding in list(self.state.places()):
                     now = replaced(binding, value, again)
                     if now is not binding:
                         holder.vars[name] = now
+        return found
 
     def retaken(self, value: Value, old: Value, new: Value) -> Value:
         op = value.op

@@ -6,9 +6,11 @@ from typing import Any
 
 from s2sad.frontend.base import Base
 from s2sad.frontend.scope import (
+    CONTENTS,
     Binding,
     Cell,
     Choice,
+    Grown,
     Items,
     Scope,
     Snapshot,
@@ -101,6 +103,15 @@ class Merge:
             if set(a.items) != set(b.items):
                 raise self.differs(name)
             return Table({k: self.binding(name, p, b.items[k]) for k, p in a.items.items()})
+        if isinstance(a, Grown) and isinstance(b, Grown):
+            if a.appended != b.appended:
+                raise self.low.unsupported(
+                    self.node,
+                    "a list grows on one branch of a loop, and not on the other",
+                    "fill a NumPy array, and count its items",
+                )
+            array = self.value("", a.array, b.array)
+            return Grown(array, a.length, a.appended, python=a.python and b.python)
         if isinstance(a, Cell) and isinstance(b, Cell):
             return self.cells(name, a, b)
         return None
@@ -161,9 +172,14 @@ class Merge:
         return None
 
     def differs(self, name: str) -> Exception:
+        what = repr(name.strip("$"))
+        if name in ("", "$value", "$ret"):
+            what = "the result"
+        elif name == CONTENTS:
+            what = "a list or dict"
         return self.low.unsupported(
             self.node,
-            f"{name.strip('$') or 'the result'!r} has another structure on each branch",
+            f"{what} has another structure on each branch",
             "give it the same items on both",
         )
 
@@ -195,6 +211,9 @@ class Merge:
         result = Value(BOOL if name in FLAGS else ANY, "" if name.startswith("$") else name)
         result.op = self.op
         self.op.results.append(result)
+        first = self.low.object_of(values[0])
+        if first is self.low.object_of(values[1]):
+            self.low.versions[result] = first
         return result
 
 

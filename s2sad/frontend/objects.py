@@ -9,6 +9,7 @@ from typing import Any
 
 from s2sad.errors import S2SADError, UnresolvedNameError
 from s2sad.frontend.containers import Containers
+from s2sad.frontend.growing import Growing
 from s2sad.frontend.known import attribute_exists
 from s2sad.frontend.scope import (
     Binding,
@@ -29,7 +30,7 @@ ATTRIBUTES = {
 }  # fmt: skip
 
 
-class Objects(Containers):
+class Objects(Containers, Growing):
     """The part of `Lowering` that handles objects."""
 
     # --- reading attributes -----------------------------------------------------------------------------

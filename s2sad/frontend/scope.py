@@ -8,6 +8,7 @@ are structures by value. Lists, dicts and objects can change, and two names may 
 from __future__ import annotations
 
 import builtins
+import dataclasses
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -34,6 +35,17 @@ class Items:
     items: list[Binding]
     kind: str = "tuple"
     named: Any = None
+
+
+@dataclass
+class Grown:
+    """The items of a list of numbers that a loop appends to: an array, of which `length` items are set."""
+
+    array: Value
+    length: Value
+    appended: int = 0  # in the iteration that is being lowered
+    complete: bool = False
+    python: bool = True  # the items are Python's numbers, not NumPy's
 
 
 @dataclass
@@ -108,7 +120,9 @@ class Cell(Holder):
         return self.vars.get(CONTENTS)
 
 
-Binding = Value | Static | Items | Table | Closure | Method | Partial | Choice | Parent | Cell
+Binding = (
+    Value | Static | Items | Grown | Table | Closure | Method | Partial | Choice | Parent | Cell
+)
 Vars = dict[str, Binding]
 Place = tuple[Holder, str]
 Snapshot = dict[Holder, Vars]
@@ -188,6 +202,8 @@ def parts(binding: Binding) -> list[Binding]:
         return binding.items
     if isinstance(binding, Table):
         return list(binding.items.values())
+    if isinstance(binding, Grown):
+        return [binding.array]
     if isinstance(binding, Method):
         return [binding.function, binding.receiver]
     if isinstance(binding, Partial):
@@ -218,6 +234,8 @@ def replaced(binding: Binding, old: Value, new: Value) -> Binding:
     if isinstance(binding, Items) and any(True for _ in _values(binding, old)):
         items = [replaced(b, old, new) for b in binding.items]
         return Items(items, binding.kind, binding.named)
+    if isinstance(binding, Grown) and binding.array is old:
+        return dataclasses.replace(binding, array=new)
     if isinstance(binding, Table) and any(True for _ in _values(binding, old)):
         return Table({k: replaced(b, old, new) for k, b in binding.items.items()})
     return binding
