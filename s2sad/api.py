@@ -222,12 +222,7 @@ class Derivative:
                 isinstance(p, Fixed) and isinstance(p.value, int) for p in by_value.values()
             ):
                 raise
-            try:
-                made = generate(self._program(), by_value)
-            except S2SADError:
-                made = None
-            if made is None:
-                raise
+            made = generate(self._program(), by_value)
             self._by_value = True
             self._cache.clear()
             return (by_value, *made)
