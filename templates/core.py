@@ -21,7 +21,22 @@ def getitem(x, index):
 def store(x, index, value):
     y = store(x, index, value)
     x_bar += intrinsic.store(y_bar, index, 0.0)
-    value_bar += unbroadcast(y_bar[index], value)
+    value_bar += unbroadcast(stays(y_bar[index], y_bar, index), value)
+
+
+@helper
+def stays(g, array, index):
+    """g for what is written at an index and stays: the last of the items at one place; else 0."""
+    order = np.arange(np.size(g)).reshape(np.shape(g))
+    last = np.zeros(np.shape(array), int)
+    last[index] = order
+    return np.where(last[index] == order, g, 0.0)
+
+
+@rule(stays, linear_in="g", shape="like:g")
+def stays_(g, array, index):
+    y = stays(g, array, index)
+    g_bar += stays(y_bar, array, index)
 
 
 @rule(intrinsic.index_add, joint_in=("x", "value"), shape="like:x")

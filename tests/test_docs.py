@@ -14,6 +14,7 @@ import pytest
 
 import s2sad
 from examples.newton import root
+from tests.language import reference
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -47,6 +48,13 @@ def block(what: str) -> str:
 
 def fenced(text: str, language: str = "python") -> str:
     return f"```{language}\n{text.rstrip()}\n```\n"
+
+
+def test_the_constructs_are_those_of_the_tests(request: pytest.FixtureRequest) -> None:
+    path = ROOT / "docs" / "constructs.md"
+    if request.config.getoption("--update-golden"):
+        path.write_text(reference.page(), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == reference.page(), "--update-golden mends it"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from s2sad.analysis.context import Context
 from s2sad.analysis.sharing import Foreign, Sharing, must_write, shares_memory
-from s2sad.errors import AliasingError, UnsupportedSyntaxError
+from s2sad.errors import AliasingError
 from s2sad.ir.core import Function, Op, Value, replace_uses, uses
 from s2sad.ir.liveness import Liveness
 
@@ -33,12 +33,6 @@ def check_writes(context: Context, function: Function) -> None:
     for op in writes:
         array = op.operands[0]
         name = array.hint or "this array"
-        if op.fn == "intrinsic.store" and not once(op.operands[1]):
-            raise UnsupportedSyntaxError(
-                f"{name!r} is written at an index that may name an element twice, which is not supported yet",
-                span=op.span,
-                help="write with integers, slices or a boolean mask; annotate an integer index (i: int)",
-            )
         if any(not is_argument(function, o) for o in sharing.of(array) if isinstance(o, Foreign)):
             raise AliasingError(
                 _foreign(function, op, name), span=op.span, help=_way_out(op, array, name)

@@ -412,6 +412,11 @@ def store(b: Builder, op: Op) -> Value | None:
     return None
 
 
+def stays(b: Builder, op: Op) -> Value | None:
+    """Where an index names each item once, all that is written stays."""
+    return op.operands[0] if once(op.operands[2]) else None
+
+
 def index_add(b: Builder, op: Op) -> Value | None:
     """Adding zero changes nothing, adding twice is adding the sum, adding to what was set to zero is setting."""
     array, index, value = op.operands
@@ -473,6 +478,6 @@ BROADCASTING = {
 LINEAR = {"operator.mul", "operator.truediv"}
 
 STRUCTURE: dict[str, Folder] = {
-    "intrinsic.shape": shape,
+    "intrinsic.shape": shape, "helper.stays": stays,
     "operator.getitem": item, "intrinsic.dim": dim, "intrinsic.ndim": ndim, "intrinsic.size": size,
 }  # fmt: skip

@@ -190,6 +190,7 @@ class Names:
             if root in self.names:
                 continue
             base = self.hint(root) or temporary(self, root)
+            base = "i" if base == "_" else base  # read after all
             if base in RESERVED or base in taken:
                 base = f"{base}_"
             name, number = base, 1

@@ -278,7 +278,7 @@ class Raiser:
                 return
             out.append(Line(ast.Assign([target], self.expressions.of(value))))
             return
-        if not op.exact and not once(index):
+        if not once(index):
             call = ast.Call(
                 self.expressions.dotted("numpy.add.at"),
                 [base, self.expressions.index(index), self.expressions.of(value)],

@@ -7,6 +7,7 @@ import types
 from typing import Any
 
 import gast
+import numpy as np
 
 from s2sad.frontend.callee import uncached
 from s2sad.frontend.find import FunctionSource, find
@@ -104,6 +105,8 @@ class Calls(Objects, Memory):
         self, callee: Static, args: list[Binding], kwargs: dict[str, Binding], node: Any
     ) -> Binding:
         obj = callee.value
+        if isinstance(getattr(obj, "__self__", None), np.ufunc) and obj.__name__ == "at":
+            return self.call_at(obj.__self__, args, node)
         special = FORMS.get(id(obj))
         if special is not None:
             result = special(self, args, kwargs, node)
@@ -152,6 +155,28 @@ class Calls(Objects, Memory):
             )
         )
         raise self.primitives.missing(name, self.span(node))
+
+    def call_at(self, ufunc: Any, args: list[Binding], node: Any) -> Binding:
+        """np.add.at(array, index, value): adds at an index that may name an item twice."""
+        if ufunc not in (np.add, np.subtract) or len(args) != 3:
+            raise self.unsupported(
+                node, f"{ufunc.__name__}.at is not supported in this form", "use np.add.at"
+            )
+        array, index, value = (self.to_value(a, node) for a in args)
+        if ufunc is np.subtract:
+            value = self.prim("operator.neg", [value], {}, node)
+        self.write("intrinsic.index_add", node, array, index, value, node)
+        return self.const(None, node)
+
+    def in_place(self, array: Value, name: str, args: list[Binding], node: Any) -> Binding:
+        """array.fill(value), array.sort()"""
+        if name == "fill":
+            value = self.to_value(args[0], node)
+        else:
+            axis = {"axis": self.to_value(args[0], node)} if args else {}
+            value = self.prim("numpy.sort", [array], axis, node)
+        self.write("intrinsic.store", node, array, self.const(Ellipsis, node), value, node)
+        return self.const(None, node)
 
     def is_none_or_absent(self, binding: Binding | None) -> bool:
         return binding is None or self.literal(binding) is None
@@ -230,6 +255,8 @@ class Calls(Objects, Memory):
         folded = self.text_method(receiver, name, node)
         if folded is not None:
             return folded
+        if name in ("fill", "sort") and not node.keywords:
+            return self.in_place(receiver, name, self.each(node.args), node)
         fn = f"numpy.ndarray.{name}"
         if not self.primitives.has(fn):
             raise self.primitives.missing(fn, self.span(node))

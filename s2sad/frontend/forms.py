@@ -59,6 +59,20 @@ def _finfo(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
         raise low.unsupported(node, "np.finfo of a type that is only known at run time") from None
 
 
+def _copyto(
+    low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+) -> Binding | None:
+    """np.copyto(target, source, where=mask)"""
+    if len(args) != 2 or set(kwargs) - {"where"}:
+        return None
+    target, source = (low.to_value(a, node) for a in args)
+    if "where" in kwargs:
+        mask = low.to_value(kwargs["where"], node)
+        source = low.prim("numpy.where", [mask, source, target], {}, node)
+    low.write("intrinsic.store", node, target, low.const(Ellipsis, node), source, node)
+    return low.const(None, node)
+
+
 def _where(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
     """np.where(condition) is np.nonzero(condition)."""
     if len(args) != 1 or kwargs:
@@ -369,6 +383,7 @@ FORMS = {
     id(np.asarray): _array,
     id(np.finfo): _finfo,
     id(np.where): _where,
+    id(np.copyto): _copyto,
     id(np.shape): _asked("intrinsic.shape"),
     id(np.ndim): _asked("intrinsic.ndim"),
     id(np.size): _asked("intrinsic.size"),

@@ -92,8 +92,9 @@ def read(text: str) -> list[Construct]:
     return out
 
 
+PROGRAMS = Path(__file__).parent / "programs"
 CONSTRUCTS = [
     construct
-    for path in sorted((Path(__file__).parent / "programs").glob("*.txt"))
+    for path in sorted(PROGRAMS.glob("*.txt"))
     for construct in read(path.read_text(encoding="utf-8"))
 ]

@@ -1,0 +1,176 @@
+"""Arguments of every shape: containers, objects, what is bound already, what the function changes."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+import s2sad
+
+V = np.array([1.0, 2.0, 3.0])
+TABLE = np.array([1.0, 2.0])
+
+
+class Spring:
+    def __init__(self, k: float, name: str = "s") -> None:
+        self.k = k
+        self.name = name
+
+    def energy(self, q: float) -> float:
+        return 0.5 * self.k * q * q
+
+    def __call__(self, q: float) -> float:
+        return self.k * q**3
+
+    @s2sad.grad(wrt="q")
+    def force(self, q: float) -> float:
+        return -self.energy(q)
+
+
+class Pair(NamedTuple):
+    a: float
+    b: float
+
+
+@dataclass
+class Weights:
+    w: Any
+    steps: int = 2
+
+
+def product(p):
+    return p[0] * p[1] ** 2
+
+
+def of_dict(d, x):
+    return d["a"] * x + d["b"]["c"] ** 2 + d["n"]
+
+
+def weighted(weights, x):
+    return np.sum(weights.w * x) * weights.steps
+
+
+def table_sum(x):
+    return np.sum(TABLE) * x
+
+
+def filled(x, v):
+    x[0] = v[1]
+    return np.sum(x * v)
+
+
+def mixed(x, n=2, mode="a"):
+    items = [x, x * x, x**3]
+    return items[n] if mode == "a" else items[0]
+
+
+def horner(x, *coefficients, scale=1.0, **more):
+    y = 0.0
+    for c in coefficients:
+        y = y * x + c
+    return y * scale * more.get("factor", 1.0)
+
+
+FIRST, SECOND = lambda x: x * x, lambda x: x**3
+
+
+def test_the_adjoint_has_the_structure_of_the_argument() -> None:
+    grad = s2sad.grad(product)
+    assert grad((2.0, 3.0)) == (9.0, 12.0)
+    assert grad([2.0, 3.0]) == [9.0, 12.0]
+    assert grad(Pair(2.0, 3.0)) == Pair(9.0, 12.0)
+    np.testing.assert_array_equal(grad(np.array([2.0, 3.0])), [9.0, 12.0])
+    assert s2sad.grad(of_dict)({"a": 2.0, "b": {"c": 3.0}, "n": 4}, 5.0) == {
+        "a": 5.0,
+        "b": {"c": 6.0},
+        "n": None,
+    }
+    bar = s2sad.grad(weighted)(Weights(V), V)
+    assert isinstance(bar, Weights) and bar.steps == 2
+    np.testing.assert_array_equal(bar.w, 2.0 * V)
+
+
+def test_a_part_of_an_argument() -> None:
+    assert s2sad.grad(Spring.energy, wrt="self.k")(Spring(3.0), 2.0) == 2.0
+    assert s2sad.grad(Spring.energy, wrt=("self.k", "q"))(Spring(3.0), 2.0) == (2.0, 6.0)
+    assert s2sad.grad(Spring.energy, wrt="self")(Spring(3.0), 2.0) == {"k": 2.0}
+    with pytest.raises(s2sad.UsageError) as caught:
+        s2sad.grad(Spring.energy, wrt="self.mass")(Spring(3.0), 2.0)
+    assert "mass" in str(caught.value) and caught.value.help
+    with pytest.raises(s2sad.UsageError):
+        s2sad.grad(Spring.energy, wrt="self.name")(Spring(3.0), 2.0)
+
+
+def test_tangents_of_containers() -> None:
+    y, y_dot = s2sad.jvp(product, ([2.0, 3.0],), ([1.0, 0.5],))
+    assert (y, y_dot) == (18.0, 15.0)
+    y, pullback = s2sad.vjp(product, {0: 2.0, 1: 3.0})
+    assert pullback(1.0) == ({0: 9.0, 1: 12.0},)
+    hessian = s2sad.tangent(s2sad.grad(product))((2.0, 3.0), (1.0, 0.0))[1]
+    assert hessian == (0.0, 6.0)
+
+
+def test_what_is_bound_already() -> None:
+    spring = Spring(3.0)
+    assert s2sad.grad(spring.energy)(2.0) == 6.0
+    assert s2sad.grad(spring)(2.0) == 36.0
+    assert spring.force(2.0) == -6.0
+    assert s2sad.grad(functools.partial(mixed, n=1))(3.0) == 6.0
+    assert s2sad.grad(functools.lru_cache(FIRST))(3.0) == 6.0
+    spring.k = 5.0
+    assert s2sad.grad(spring.energy)(2.0) == 10.0
+
+
+def test_stars() -> None:
+    assert s2sad.grad(horner)(2.0, 1.0, 5.0) == 1.0
+    assert s2sad.grad(horner, wrt="coefficients")(2.0, 1.0, 5.0, scale=2.0) == (4.0, 2.0)
+    assert s2sad.grad(horner, wrt="more")(2.0, 1.0, 5.0, factor=2.0) == {"factor": 7.0}
+    assert s2sad.tangent(horner)(2.0, 1.0, 5.0, 1.0) == (7.0, 1.0)
+    assert s2sad.adjoint(horner)(2.0, 1.0, 5.0, 3.0) == 3.0
+
+
+def test_lambdas_on_one_line() -> None:
+    assert (s2sad.grad(FIRST)(2.0), s2sad.grad(SECOND)(2.0)) == (4.0, 12.0)
+
+
+def test_arguments_stay_as_they_are() -> None:
+    x, v = V.copy(), V.copy()
+    x_bar, v_bar = s2sad.grad(filled, wrt=(0, 1))(x, v)
+    np.testing.assert_array_equal(x, V)
+    np.testing.assert_array_equal(x_bar, [0.0, 2.0, 3.0])
+    np.testing.assert_array_equal(v_bar, [2.0, 3.0, 3.0])
+    with pytest.raises(ValueError, match="share"):
+        s2sad.grad(filled)(x, x)
+
+
+def test_code_for_values_asks_for_them() -> None:
+    grad = s2sad.grad(mixed)
+    assert grad(3.0) == 27.0
+    namespace: dict[str, Any] = {}
+    exec(grad.source, namespace)
+    assert namespace["mixed_grad"](3.0, 2, "a") == 27.0
+    for n, mode in ((1, "a"), (2, "b")):
+        with pytest.raises(ValueError, match="made for"):
+            namespace["mixed_grad"](3.0, n, mode)
+    assert grad(3.0, n=1) == 6.0
+    assert grad(3.0, mode="b") == 1.0
+
+
+def test_a_captured_array_is_read_at_the_call() -> None:
+    grad = s2sad.grad(table_sum)
+    assert grad(1.0) == 3.0
+    TABLE[0] = 5.0
+    try:
+        assert grad(1.0) == 7.0
+    finally:
+        TABLE[0] = 1.0
+
+
+def test_seeds_keep_their_names() -> None:
+    adjoint = s2sad.adjoint(lambda x: x**1 + x**0)
+    assert adjoint(2.0, 3.0) == 3.0
+    assert "y_bar" in adjoint.source.splitlines()[0]

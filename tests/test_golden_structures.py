@@ -1,0 +1,164 @@
+"""Goldens of emitted source for containers, objects, arguments that are written, and preludes."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import s2sad
+from tests.published.test_functions import dot, moved
+
+FOLDER = Path(__file__).parent / "golden" / "emitted"
+RNG = np.random.default_rng(1)
+
+
+def network(layers, x):
+    for w, b in layers:
+        x = np.tanh(x @ w + b)
+    return np.sum(x)
+
+
+def decay(model, t):
+    total = 0.0
+    for k in t:
+        total += model["amplitude"] * np.exp(-model["rate"] * k) + model["offset"]
+    return total
+
+
+class Oscillator:
+    """A mass on a spring, with drag."""
+
+    def __init__(self, stiffness, drag):
+        self.stiffness = stiffness
+        self.drag = drag
+
+    def force(self, q, p):
+        return -self.stiffness * q - self.drag * p
+
+    def energy(self, q, p, n):
+        for _ in range(n):
+            p = p + 0.1 * self.force(q, p)
+            q = q + 0.1 * p
+        return 0.5 * p * p + 0.5 * self.stiffness * q * q
+
+
+@dataclass
+class Line:
+    slope: float
+    offset: float = 0.0
+
+
+def misfit(line, x, y):
+    r = line.slope * x + line.offset - y
+    return np.mean(r * r)
+
+
+def relaxed(u, k, steps):
+    for _ in range(steps):
+        u[1:-1] += k * (u[2:] - 2.0 * u[1:-1] + u[:-2])
+    return np.sum(u * u)
+
+
+def centred(a):
+    for row in a:
+        row -= np.mean(row)
+    return np.sum(a**4)
+
+
+def path(x, n):
+    xs = [x]
+    for _ in range(1, n):
+        xs.append(np.sin(xs[-1]) + x)
+    return np.sum(np.array(xs) ** 2)
+
+
+def similarity(x, y, kind="gauss", scale=None):
+    x = np.asarray(x, dtype=float)
+    if x.ndim != 1 or x.shape != np.shape(y):
+        raise ValueError(f"expected two vectors of one length, got {x.shape}")
+    if scale is None:
+        scale = 1.0
+    with np.errstate(divide="ignore"):
+        r = np.sqrt(np.sum((x - y) ** 2)) / scale
+        if kind == "gauss":
+            return np.exp(-(r**2))
+        return 1.0 / r
+
+
+LAYERS = [(RNG.normal(size=(2, 3)), RNG.normal(size=3)), (RNG.normal(size=(3, 2)), np.ones(2))]
+CASES: list[tuple[str, Callable[..., Any], Any, tuple[Any, ...]]] = [
+    ("network", network, 0, (LAYERS, np.array([0.3, -0.4]))),
+    ("decay", decay, 0, ({"amplitude": 2.0, "rate": 0.4, "offset": 0.1}, np.arange(4.0))),
+    ("method", Oscillator(1.5, 0.2).energy, (0, 1), (0.4, 0.1, 5)),
+    ("fields", Oscillator.energy, "self", (Oscillator(1.5, 0.2), 0.4, 0.1, 5)),
+    ("misfit", misfit, 0, (Line(0.5, 0.1), np.arange(4.0), np.array([1.0, 0.5, 2.0, 2.5]))),
+    ("relaxed", relaxed, 0, (RNG.normal(size=6), 0.2, 4)),
+    ("centred", centred, 0, (RNG.normal(size=(3, 4)),)),
+    ("path", path, 0, (0.6, 5)),
+    ("similarity", similarity, (0, 1), (np.array([0.1, 0.9]), np.array([0.4, 0.2]))),
+]
+
+
+def nudged(value: Any, bar: Any, by: float) -> Any:
+    """An argument moved along its adjoint."""
+    if isinstance(value, dict):
+        return {k: nudged(v, bar[k], by) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(nudged(v, b, by) for v, b in zip(value, bar, strict=True))
+    if isinstance(value, (Oscillator, Line)):
+        bars = bar if isinstance(bar, dict) else vars(bar)
+        return type(value)(**{k: nudged(v, bars[k], by) for k, v in vars(value).items()})
+    return moved(value, bar, by)
+
+
+def squared(bar: Any) -> float:
+    if isinstance(bar, dict):
+        return sum(squared(b) for b in bar.values())
+    if isinstance(bar, (list, tuple)):
+        return sum(squared(b) for b in bar)
+    return squared(vars(bar)) if isinstance(bar, Line) else dot(bar, bar)
+
+
+@pytest.mark.parametrize(("name", "function", "wrt", "args"), CASES, ids=[c[0] for c in CASES])
+def test_emitted_source(
+    name: str,
+    function: Any,
+    wrt: Any,
+    args: tuple[Any, ...],
+    request: pytest.FixtureRequest,
+) -> None:
+    derivative = s2sad.grad(function, wrt=wrt)
+    before = [np.copy(a) if isinstance(a, np.ndarray) else a for a in args]
+    bars = derivative(*args)
+    for a, b in zip(args, before, strict=True):
+        assert not isinstance(a, np.ndarray) or np.array_equal(a, b), "an argument was changed"
+    golden = FOLDER / f"{name}_grad.py"
+    if request.config.getoption("--update-golden"):
+        golden.write_text(derivative.source)
+    assert golden.read_text() == derivative.source, "after reading it, use --update-golden"
+    spec = importlib.util.spec_from_file_location(f"golden_{name}", golden)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    bound = (function.__self__,) if hasattr(function, "__self__") else ()
+    defaults = ("gauss", None) if name == "similarity" else ()
+    again = getattr(module, derivative.__name__)(*bound, *args, *defaults)
+    positions = wrt if isinstance(wrt, tuple) else (0,)
+    bars, again = (b if isinstance(wrt, tuple) else (b,) for b in (bars, again))
+    assert squared(bars) == squared(again)
+
+    def at(by: float) -> float:
+        point = [np.copy(a) if isinstance(a, np.ndarray) else a for a in args]
+        for i, bar in zip(positions, bars, strict=True):
+            point[i] = nudged(point[i], bar, by)
+        return function(*point)
+
+    h = 1e-5 / np.sqrt(squared(bars))
+    slope = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h)
+    np.testing.assert_allclose(slope, squared(bars), rtol=1e-7)
