@@ -12,6 +12,7 @@ from s2sad.frontend.scope import (
     Binding,
     Cell,
     Closure,
+    Generator,
     Grown,
     Items,
     Scope,
@@ -63,6 +64,8 @@ class Base:
         self.renewals: dict[
             Value, Value
         ] = {}  # views that were taken again, and what they were before
+        self.consumers: list[Callable[[Binding], None]] = []  # of the generators that are running
+        self.nested_calls = 0
         self.silenced: dict[str, str] = {}  # floating point warnings that the function silences
         self.versions: dict[Value, Value] = {}  # what a write made, and the array that was written
         self.truths: dict[Value, bool] = {}  # values of which it is known whether they are true
@@ -93,6 +96,10 @@ class Base:
         def order(
             self, items: list[Binding], kwargs: dict[str, Binding], node: Any
         ) -> list[Binding]: ...
+        def append_to(self, cell: Cell, item: Binding, node: Any) -> None: ...
+        def yielded(self, node: Any) -> None: ...
+        def collected(self, generator: Generator, node: Any) -> Cell: ...
+        def summed(self, generator: Generator, start: Binding, node: Any) -> Binding: ...
         def shown(self, node: Any, what: str) -> Value: ...
         def is_basic(self, index: Value) -> bool: ...
         def is_loop_index(self, value: Value) -> bool: ...

@@ -12,6 +12,7 @@ import numpy as np
 from s2sad.frontend.callee import uncached
 from s2sad.frontend.find import FunctionSource, find
 from s2sad.frontend.forms import FORMS
+from s2sad.frontend.generators import is_generator
 from s2sad.frontend.memory import Memory
 from s2sad.frontend.objects import Objects
 from s2sad.frontend.scope import (
@@ -19,6 +20,7 @@ from s2sad.frontend.scope import (
     Cell,
     Choice,
     Closure,
+    Generator,
     Items,
     Method,
     Parent,
@@ -30,6 +32,10 @@ from s2sad.frontend.scope import (
 )
 from s2sad.ir.core import Value, clone_block
 from s2sad.ir.kinds import passive
+
+DEEPEST = 60  # calls in calls: each is written out
+DEEPEST_OF_ONE = 12  # calls of a function in itself
+MOST_NESTED = 400  # recursive calls of one derivative
 
 
 class Calls(Objects, Memory):
@@ -325,14 +331,21 @@ class Calls(Objects, Memory):
     ) -> Binding:
         """A call of a user function, written out in place."""
         key = (source.file.path, source.node.lineno, source.node.col_offset)
-        if key in self.stack or len(self.stack) > 60:
+        self.nested_calls += key in self.stack
+        too_deep = len(self.stack) > DEEPEST or self.stack.count(key) > DEEPEST_OF_ONE
+        if too_deep or self.nested_calls > MOST_NESTED:
             raise self.unsupported(
                 node,
-                f"the recursive function {source.name!r} is not supported yet",
+                f"the recursion of {source.name!r} does not end by what is known before the run",
                 "write the recursion as a loop",
             )
         scope: Scope = self.state.add(Scope(source, lexical))
         self.bind_arguments(scope, source, args, kwargs, defaults, node)
+        if is_generator(source.node):
+            if source not in self.sources:
+                self.sources.append(source)
+            scope.captured = True
+            return Generator(source, scope)
         saved = self.scope, self.statement, self.here
         self.scope = scope
         self.stack.append(key)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.frontend.base import Base
-from s2sad.frontend.scope import CONTENTS, Binding, Cell, Grown, Items, Static, Table
+from s2sad.frontend.scope import CONTENTS, Binding, Cell, Generator, Grown, Items, Static, Table
 from s2sad.ir.core import Value
 
 UNKNOWN = object()
@@ -177,8 +177,13 @@ class Containers(Base):
             del items[key]
             self.change(cell, Items(items, "list"), node)
 
+    def append_to(self, cell: Cell, item: Binding, node: Any) -> None:
+        self.container_method(cell, "append", [item], {}, node)
+
     def given(self, binding: Binding, node: Any) -> list[Binding]:
         """The items of something that is iterated over at once."""
+        if isinstance(binding, Generator):
+            binding = self.collected(binding, node)
         items = self.sequence(binding)
         if items is None:
             raise self.unsupported(

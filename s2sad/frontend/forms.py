@@ -14,6 +14,7 @@ from s2sad.frontend.known import NOT_KNOWN, attribute_exists, is_instance
 from s2sad.frontend.scope import (
     Binding,
     Cell,
+    Generator,
     Items,
     Partial,
     Static,
@@ -81,6 +82,8 @@ def _where(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
 
 
 def _sum(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
+    if isinstance(args[0], Generator) and not kwargs:
+        return low.summed(args[0], args[1] if len(args) > 1 else low.const(0, node), node)
     items = low.sequence(args[0])
     iterable = isinstance(args[0], Value) or low.grown(args[0]) is not None
     if items is None and iterable and not kwargs:
@@ -159,6 +162,8 @@ def _array(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
 
 
 def _list(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
+    if args and isinstance(args[0], Generator):
+        return low.collected(args[0], node)
     return low.new_list(low.given(args[0], node) if args else [])
 
 

@@ -11,9 +11,10 @@ import gast
 
 from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend.base import Base
+from s2sad.frontend.generators import Generators
 from s2sad.frontend.merge import FLAGS
 from s2sad.frontend.plan import itself
-from s2sad.frontend.scope import Binding, Cell, Items, Static
+from s2sad.frontend.scope import Binding, Cell, Generator, Items, Static
 from s2sad.ir.core import Value
 
 LONGEST = 64  # a loop of at most so many iterations may be written out
@@ -31,7 +32,7 @@ class Counted:
         return self.domain[0]
 
 
-class Iterables(Base):
+class Iterables(Generators):
     """The part of `Lowering` that handles what loops run over."""
 
     if TYPE_CHECKING:
@@ -43,7 +44,14 @@ class Iterables(Base):
         def set_item(self, cell: Cell, index: Binding, value: Binding, node: Any) -> None: ...
 
     def for_statement(self, node: Any) -> None:
-        over = self.iterated(node.iter, rows=True)
+        if isinstance(node.iter, gast.Call) and not _is_builtin_call(self, node.iter):
+            made = self.expression(node.iter)
+            if isinstance(made, Generator):
+                self.loop_over_generator(node, made)
+                return
+            over = self.over(made, node.iter, rows=True)
+        else:
+            over = self.iterated(node.iter, rows=True)
         if isinstance(over, Items):
             self.unrolled(node, over)
             return
@@ -71,6 +79,8 @@ class Iterables(Base):
 
     def over(self, binding: Binding, node: Any, rows: bool = False) -> Counted | Items:
         """How to run over what a binding holds."""
+        if isinstance(binding, Generator):
+            binding = self.collected(binding, node)
         items = self.sequence(binding)
         if items is not None:
             return Items(list(items.items), items.kind)
@@ -349,6 +359,10 @@ WRAPPERS: dict[Any, Callable[[Any, Any], Counted | Items]] = {
     enumerate: Iterables.enumerate_,
     reversed: Iterables.reversed_,
 }
+
+
+def _is_builtin_call(low: Base, call: Any) -> bool:
+    return isinstance(call.func, gast.Name) and _is_builtin(low.lookup(call.func))
 
 
 def _is_builtin(binding: Binding) -> bool:

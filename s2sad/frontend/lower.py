@@ -11,7 +11,7 @@ from typing import Any
 import gast
 import numpy as np
 
-from s2sad.errors import UnresolvedNameError
+from s2sad.errors import UnresolvedNameError, UnsupportedSyntaxError
 from s2sad.frontend.arguments import Fixed, Part
 from s2sad.frontend.base import Primitives
 from s2sad.frontend.control import Control
@@ -35,7 +35,14 @@ from s2sad.ir.kinds import ANY, Kind
 def lower(function: Any, primitives: Primitives, parts: dict[str, Part] | None = None) -> Function:
     """The IR of a Python function; `parts` says what is known of its arguments, in their order."""
     source = find(function)
-    return Lowering(source, primitives).function(parts)
+    try:
+        return Lowering(source, primitives).function(parts)
+    except RecursionError as error:
+        raise UnsupportedSyntaxError(
+            f"{source.name!r} nests calls or expressions too deeply",
+            span=source.header(),
+            help="write the recursion as a loop",
+        ) from error
 
 
 class Lowering(Expressions, Control, Prelude):

@@ -34,10 +34,9 @@ class Prelude(Base):
             return
         if isinstance(value, gast.Call) and self.quiet_call(value, node):
             return
-        if isinstance(value, (gast.Yield, gast.YieldFrom, gast.Await)):
-            raise self.unsupported(
-                node, "a generator is not supported yet", "return an array of the values"
-            )
+        if isinstance(value, (gast.Yield, gast.YieldFrom)):
+            self.yielded(value)
+            return
         self.expression(value)
 
     def quiet_call(self, call: Any, node: Any) -> bool:

@@ -83,6 +83,14 @@ class Partial:
 
 
 @dataclass
+class Generator:
+    """A call of a generator function, which a loop has yet to run."""
+
+    source: FunctionSource
+    scope: Scope
+
+
+@dataclass
 class Parent:
     """super(): an object seen as one of the classes after its own."""
 
@@ -121,7 +129,18 @@ class Cell(Holder):
 
 
 Binding = (
-    Value | Static | Items | Grown | Table | Closure | Method | Partial | Choice | Parent | Cell
+    Value
+    | Static
+    | Items
+    | Grown
+    | Table
+    | Closure
+    | Method
+    | Partial
+    | Choice
+    | Parent
+    | Generator
+    | Cell
 )
 Vars = dict[str, Binding]
 Place = tuple[Holder, str]

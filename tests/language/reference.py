@@ -12,7 +12,8 @@ TITLES = {
     "containers": "Lists, dicts and sets", "growing": "Lists that grow in a loop", "reads": "Reading arrays",
     "writes": "Writing arrays", "aliases": "Second names and views",
     "argument_writes": "Writing arguments, rows and whole arrays", "functions": "Functions",
-    "more_functions": "Partials, decorators and closures", "objects": "Objects", "effects": "Effects",
+    "more_functions": "Partials, decorators and closures", "objects": "Objects", "generators": "Generators",
+    "effects": "Effects",
     "prelude": "Preludes", "statements": "Other statements", "refused": "At the border",
 }  # fmt: skip
 
