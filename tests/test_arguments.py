@@ -170,6 +170,21 @@ def test_a_captured_array_is_read_at_the_call() -> None:
         TABLE[0] = 1.0
 
 
+def line(p, x):
+    a, b = p
+    return np.sum(a * x + b)
+
+
+def test_unpacking_raises_where_python_does() -> None:
+    for transform in (s2sad.grad(line), s2sad.value_and_grad(line)):
+        transform(V[:2], V)
+        with pytest.raises(ValueError, match="unpack"):
+            transform(V, V)
+    tangent = s2sad.tangent(line)
+    assert tangent(V[:2], V, V[:2])[1] == 12.0
+    assert "a, b = p" in tangent.source
+
+
 def test_seeds_keep_their_names() -> None:
     adjoint = s2sad.adjoint(lambda x: x**1 + x**0)
     assert adjoint(2.0, 3.0) == 3.0

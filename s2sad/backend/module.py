@@ -10,6 +10,7 @@ from s2sad.analysis.context import Context
 from s2sad.backend.express import Expressions
 from s2sad.backend.lines import Line, expression_text, render
 from s2sad.backend.raising import Raiser
+from s2sad.backend.unpack import gather
 from s2sad.errors import SourceUnavailableError
 from s2sad.ir.core import Function
 from s2sad.ir.kinds import Dim, Kind
@@ -46,6 +47,7 @@ def assemble(context: Context, function: Function, doc: str, landmarks: bool) ->
     captured: dict[str, Any] = function.info.get("captured", {})
     groups = set(function.arguments) - {p.hint for p in function.params}
     taken = {function.name, *captured, *context.registry.helpers, *groups}
+    gather(function)
     raiser = Raiser(context, function, taken, landmarks)
     lines = raiser.lines()
     header = f"def {function.name}({_parameters(function)}):"

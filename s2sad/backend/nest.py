@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from s2sad.analysis.context import Context
 from s2sad.analysis.sharing import Sharing, must_write
+from s2sad.backend.unpack import unpack_groups
 from s2sad.ir.core import Block, Function, Loop, Op, Value
 
 ALWAYS = {"tuple", "list", "slice", "undef"}
@@ -24,6 +25,8 @@ class _Nesting:
         self.collected: set[Value] = set()
         self.row_reads: set[Op] = set()
         self.sharing = Sharing(context, function)
+        groups = unpack_groups(function)
+        self.unpacked = {op for items in groups.values() for op in items.values()}
         self.uses(function.body)
         for op in function.body.walk():
             if op.attrs.get("form") in ("and", "or"):
@@ -58,7 +61,7 @@ class _Nesting:
         if op.name == "if":
             if not self.is_expression(op):
                 return False
-        elif op.name not in ("prim", "python") or op.attrs.get("row"):
+        elif op.name not in ("prim", "python") or op.attrs.get("row") or op in self.unpacked:
             return False
         if op.result in self.collected:
             return False

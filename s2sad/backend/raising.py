@@ -17,6 +17,7 @@ from s2sad.backend.nest import nest
 from s2sad.backend.parts import structured, taken_apart
 from s2sad.backend.rewrite import augmented, is_name, negated, sign_out
 from s2sad.backend.tapes import append_point, kept_anyway, tape_groups
+from s2sad.backend.unpack import unpack_groups, unpacking
 from s2sad.ir.core import Block, Function, Loop, Op, Value, uses
 from s2sad.ir.liveness import Liveness
 
@@ -42,6 +43,8 @@ class Raiser:
         self.count = uses(function.body)
         self.nested = nest(context, function)
         self.groups = tape_groups(function)
+        self.unpackings = unpack_groups(function)
+        self.unpacked = {op for items in self.unpackings.values() for op in items.values()}
         self.rows = self.row_loops()
         self.kept_anyway = kept_anyway(function)
         self.appends = self.append_points()
@@ -202,6 +205,12 @@ class Raiser:
             return self.branch(op, out)
         if op.name in ("for", "while"):
             self.loop(Loop(op), out)
+            return False
+        if op in self.unpacked:
+            return False
+        if op in self.unpackings:
+            items = self.unpackings[op]
+            out.append(unpacking(op, items, self.expressions.of, self.names.of))
             return False
         if op.name == "effect":
             return effect(op, self.expressions, out)

@@ -322,8 +322,9 @@ class Lowering(Expressions, Control, Prelude):
             parts: list[Binding] = list(items.items)
         else:
             array = self.to_value(value, node)
+            self.ask_length(array, len(target.elts), target)
             parts = [
-                self.prim("operator.getitem", [array, self.const(i, node)], {}, target)
+                self.prim("operator.getitem", [array, self.const(i, node)], {}, target, unpacked=i)
                 for i in range(len(target.elts))
             ]
         # Each part is looked up when it is its turn: an assignment may write what a later part is a view of.
@@ -336,6 +337,15 @@ class Lowering(Expressions, Control, Prelude):
             assert isinstance(now, Items)
             self.assign(sub_target, now.items[i], node)
         del variables.vars[hidden]
+
+    def ask_length(self, array: Value, count: int, node: Any) -> None:
+        """Python raises where an array that is unpacked has another number of items."""
+        if array.kind.is_scalar:
+            raise self.raises(TypeError, node, "a number cannot be unpacked", "pass an array")
+        if array.kind.dims and array.kind.dims[0] == count:
+            return
+        attrs = {"what": "unpack", "count": count}
+        self.block.append(Op("effect", [array], [], attrs, [], self.span(node), exact=True))
 
     def stmt_FunctionDef(self, node: Any) -> None:
         made: Binding = self.closure(node, node.name)
