@@ -469,7 +469,7 @@ def vjp(f: Any, *primals: Any, wrt: Wrt | None = None) -> tuple[Any, Callable[..
 
     def pullback(*seeds: Any) -> Any:
         if isinstance(y, tuple) and len(seeds) == 1 and isinstance(seeds[0], (tuple, list)):
-            seeds = tuple(seeds[0])
+            seeds = tuple(seeds[0])  # the seeds of a tuple, given as one
         return backward(*primals, *_leaves(seeds))
 
     return y, pullback
@@ -477,6 +477,6 @@ def vjp(f: Any, *primals: Any, wrt: Wrt | None = None) -> tuple[Any, Callable[..
 
 def _leaves(seeds: Any) -> list[Any]:
     out: list[Any] = []
-    for seed in seeds:
-        out.extend(_leaves(seed) if isinstance(seed, tuple) else [seed])
+    for seed in seeds.values() if isinstance(seeds, dict) else seeds:
+        out.extend(_leaves(seed) if isinstance(seed, (tuple, list, dict)) else [seed])
     return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from s2sad.api import Derivative, adjoint, tangent
 from s2sad.errors import S2SADError, UsageError
+from s2sad.frontend.arguments import parts_of
 
 METHODS = ("central", "fd", "complex", "richardson")
 
@@ -80,7 +82,7 @@ def _check(
     if "reverse" in modes:
         x_bars = backward(*args, *y_bars)
         left = float(np.dot(flat(y_bars), numeric))
-        right = float(np.dot(flat(x_bars), flat(direction)))
+        right = float(np.dot(flat(_floats(x_bars)), flat(_floats(direction))))
         _compare(
             np.array([right]),
             np.array([left]),
@@ -115,7 +117,7 @@ def difference(
     def at(h: Any) -> Any:
         moved = list(args)
         for i, v in zip(wrt, direction, strict=True):
-            moved[i] = args[i] + h * v
+            moved[i] = _mapped(lambda a, d: a + h * d, args[i], v)
         return flat(f(*moved))
 
     if method == "complex":
@@ -133,10 +135,33 @@ def difference(
 
 
 def leaves(value: Any) -> list[Any]:
-    """Numbers and arrays in nested tuples."""
-    if isinstance(value, (tuple, list)):
-        return [leaf for item in value for leaf in leaves(item)]
-    return [value]
+    """Numbers and arrays in nested tuples, lists, dicts and dataclasses."""
+    parts = parts_of(value) if not isinstance(value, (np.ndarray, np.generic)) else None
+    if parts is not None:
+        inner = [leaf for item in parts.values() for leaf in leaves(item)]
+        # Of an object's fields only numbers are differentiated; the others stay as they are.
+        return [v for v in inner if _is_number(v)] if dataclasses.is_dataclass(value) else inner
+    return [] if value is None or isinstance(value, str) else [value]
+
+
+def _mapped(function: Callable[..., Any], value: Any, *others: Any) -> Any:
+    """A container with `function` of each float and array of floats; what is none stays."""
+    if _is_number(value):
+        return function(value, *others)
+    parts = None if isinstance(value, np.ndarray) else parts_of(value)
+    if parts is None:
+        return value
+    rows = [parts_of(o) or {} for o in others]
+    new = {k: _mapped(function, v, *(r.get(k) for r in rows)) for k, v in parts.items()}
+    if dataclasses.is_dataclass(value):
+        return dataclasses.replace(value, **new)  # type: ignore[type-var]
+    if hasattr(value, "_replace"):
+        return value._replace(**new)
+    return new if isinstance(value, dict) else type(value)(new.values())
+
+
+def _floats(value: Any) -> list[Any]:
+    return [leaf for leaf in leaves(value) if _is_number(leaf)]
 
 
 def flat(value: Any) -> Any:
@@ -145,15 +170,25 @@ def flat(value: Any) -> Any:
 
 
 def _is_float(value: Any) -> bool:
+    """True for a float, an array of floats, or a container of the first."""
+    if isinstance(value, (tuple, list, dict)) or dataclasses.is_dataclass(value):
+        return any(_is_float(leaf) for leaf in leaves(value))
+    return _is_number(value)
+
+
+def _is_number(value: Any) -> bool:
     return isinstance(value, float) or (
         isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind == "f"
     )
 
 
 def _random_like(value: Any, rng: np.random.Generator) -> Any:
-    if isinstance(value, np.ndarray):
-        return np.asarray(rng.normal(size=value.shape), dtype=value.dtype)
-    return float(rng.normal())
+    def drawn(leaf: Any) -> Any:
+        if isinstance(leaf, np.ndarray):
+            return np.asarray(rng.normal(size=leaf.shape), dtype=leaf.dtype)
+        return float(rng.normal())
+
+    return _mapped(drawn, value) if _is_float(value) else drawn(value)
 
 
 def _compare(got: Any, want: Any, what: str, tolerances: tuple[float, float]) -> None:

@@ -170,6 +170,27 @@ def test_a_captured_array_is_read_at_the_call() -> None:
         TABLE[0] = 1.0
 
 
+def parts(d, x):
+    t = np.sin(d["a"] * x)
+    return {"sum": np.sum(t), "items": [t * d["b"][0], d["b"][1] ** 2]}
+
+
+def test_results_that_are_containers() -> None:
+    d = {"a": 0.5, "b": (2.0, 3.0)}
+    y, y_dot = s2sad.jvp(parts, (d, V), ({"a": 1.0, "b": (0.0, 1.0)}, np.zeros(3)))
+    assert set(y) == {"sum", "items"} and y_dot["items"][1] == 6.0
+    np.testing.assert_allclose(y_dot["sum"], np.sum(np.cos(0.5 * V) * V))
+    _, pullback = s2sad.vjp(parts, d, V, wrt=0)
+    bar = pullback({"sum": 0.0, "items": [np.zeros(3), 1.0]})
+    assert bar == {"a": 0.0, "b": (0.0, 6.0)}
+
+
+def test_check_grads_takes_containers() -> None:
+    s2sad.check_grads(product, ([2.0, 3.0],), order=2)
+    s2sad.check_grads(weighted, (Weights(V), V), order=2)
+    s2sad.check_grads(of_dict, ({"a": 2.0, "b": {"c": 3.0}, "n": 4}, 5.0), order=2)
+
+
 def line(p, x):
     a, b = p
     return np.sum(a * x + b)
