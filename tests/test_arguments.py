@@ -191,6 +191,55 @@ def test_check_grads_takes_containers() -> None:
     s2sad.check_grads(of_dict, ({"a": 2.0, "b": {"c": 3.0}, "n": 4}, 5.0), order=2)
 
 
+class Doubled:
+    """A property that stands before a field of the same name."""
+
+    def __init__(self, k: float) -> None:
+        self.__dict__["k"] = k
+
+    @property
+    def k(self) -> float:
+        return 2.0 * self.__dict__["k"]
+
+
+class Own:
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return 3.0 if instance is not None else self
+
+
+class WithDescriptor:
+    k = Own()
+
+
+def stiff(model, x):
+    return model.k * x * x
+
+
+def order_of_items(x, y):
+    d = {}
+    if x > y:
+        d["a"], d["b"] = x, y
+    else:
+        d["b"], d["a"] = x, y
+    first, second = d.values()
+    return first - second
+
+
+def squares(x):
+    return np.sum(x * x)
+
+
+def test_what_is_not_followed_is_refused() -> None:
+    for model in (Doubled(2.0), WithDescriptor()):
+        with pytest.raises(s2sad.S2SADError):
+            s2sad.grad(stiff, wrt="x")(model, 2.0)
+    with pytest.raises(s2sad.UnsupportedSyntaxError):
+        s2sad.grad(order_of_items)(1.0, 2.0)
+    for array in (np.matrix([[1.0, 2.0]]), np.ma.array([1.0], mask=[True])):
+        with pytest.raises(s2sad.UsageError, match="own"):
+            s2sad.grad(squares)(array)
+
+
 def line(p, x):
     a, b = p
     return np.sum(a * x + b)

@@ -74,8 +74,8 @@ def copy_arguments(context: Context, function: Function) -> None:
     }
     count = uses(function.body)
     made: list[Op] = []
-    for param, op in written.items():
-        assert isinstance(param, Value)
+    for param in [p for p in function.params if p in written]:
+        op = written[param]
         others = [
             p
             for p in function.params

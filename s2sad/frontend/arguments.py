@@ -66,6 +66,11 @@ def describe(value: Any, name: str, seen: dict[int, Part], by_value: bool = Fals
     """The kind of an argument, or how it is made of parts; with `by_value`, an integer is fixed."""
     if by_value and type(value) in (int, bool):
         return Fixed(value)
+    if isinstance(value, np.ndarray) and type(value) not in (np.ndarray, np.memmap):
+        raise UsageError(
+            f"{name.split('.')[0]!r} holds a {type(value).__name__}, whose operators are its own",
+            help="pass np.asarray(...)",
+        )
     if isinstance(value, (np.ndarray, np.generic)) or _is_number(value):
         return kind_of(value, name)
     if _is_fixed(value):
@@ -108,6 +113,8 @@ def parts_of(value: Any) -> dict[Any, Any] | None:
     if type(value) is dict:
         return dict(value)
     if isinstance(value, (dict, list, set, frozenset, BaseException)):
+        return None
+    if type(value).__getattribute__ is not object.__getattribute__:
         return None
     names = [s for c in type(value).__mro__ for s in _slots(c)]
     slots = {n: getattr(value, n) for n in names if hasattr(value, n)}

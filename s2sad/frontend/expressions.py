@@ -241,7 +241,7 @@ class Expressions(Calls):
                 return False
         if isinstance(left, Static) and isinstance(right, Static):
             return left.value is right.value
-        if isinstance(left, Cell) or isinstance(right, Cell):
+        if isinstance(left, Cell) or isinstance(right, Cell) or left is right:
             return left is right
         if isinstance(left, Value) and isinstance(right, Value):
             one, other = self.literal(left), self.literal(right)

@@ -160,7 +160,7 @@ class Memory(Base):
     def refresh(self, old: Value, new: Value) -> bool:
         """Take the views of an array that have names from its new version; False where there are none."""
         found = False
-        held = {v: None for _, binding in self.state.places() for v in _ordered(binding)}
+        held = {v: None for _, binding in self.state.places() for v in values_in(binding)}
         for value in held:
             if value is not new and self.is_view(value.op, old):
                 found = True
@@ -236,8 +236,3 @@ class Memory(Base):
         ):
             return all(self.is_basic(v) for v in op.operands)
         return op is not None and op.fn in ("builtins.len", "builtins.int", "intrinsic.dim")
-
-
-def _ordered(binding: Any) -> list[Value]:
-    from_sets = values_in(binding)
-    return sorted(from_sets, key=id) if len(from_sets) > 1 else list(from_sets)

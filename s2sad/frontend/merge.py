@@ -100,7 +100,9 @@ class Merge:
             pairs = zip(a.items, b.items, strict=True)
             return Items([self.binding(name, p, q) for p, q in pairs], a.kind, a.named)
         if isinstance(a, Table) and isinstance(b, Table):
-            if set(a.items) != set(b.items):
+            if list(a.items) != list(
+                b.items
+            ):  # the order of a dict's items is that of their setting
                 raise self.differs(name)
             return Table({k: self.binding(name, p, b.items[k]) for k, p in a.items.items()})
         if isinstance(a, Grown) and isinstance(b, Grown):

@@ -45,7 +45,7 @@ class Objects(Containers, Growing):
         if isinstance(binding, Cell) and isinstance(binding.kind, type):
             if binding.kind in (list, dict):
                 raise self.unsupported(node, f"the attribute {name!r} is not supported here")
-            if name in binding.vars:
+            if name in binding.vars and not _comes_first(attribute_of(binding.kind, name)):
                 return binding.vars[name]
             return self.class_attribute(binding, binding.kind, name, node)
         if isinstance(binding, Items) and binding.named is not None:
@@ -123,6 +123,12 @@ class Objects(Containers, Growing):
             return Method(Static(attribute.__func__, name), Static(cls, cls.__name__))
         if isinstance(attribute, (types.MemberDescriptorType, types.GetSetDescriptorType)):
             raise self.no_attribute(f"{name!r} of this {cls.__name__} is not set here", node)
+        if hasattr(type(attribute), "__get__") and not isinstance(attribute, type):
+            raise self.unsupported(
+                node,
+                f"{name!r} of {cls.__name__} is a descriptor, which is not followed",
+                "use a property or a method",
+            )
         return self.outer_object(getattr(cls, name), name, node)
 
     # --- writing attributes -----------------------------------------------------------------------------
@@ -168,6 +174,8 @@ class Objects(Containers, Growing):
             return Items([fields[n] for n in cls._fields], "tuple", cls)
         init = attribute_of(cls, "__init__")
         if type(cls) is not type or cls.__new__ is not object.__new__:
+            return None
+        if cls.__getattribute__ is not object.__getattribute__:
             return None
         if not isinstance(init, types.FunctionType) and init is not object.__init__:
             return None
@@ -242,6 +250,12 @@ class Objects(Containers, Growing):
 
 def _nothing() -> None:
     """object.__init__, seen through super()."""
+
+
+def _comes_first(attribute: Any) -> bool:
+    """True for what a class defines that Python asks before the object's own fields: a property."""
+    slot = isinstance(attribute, (types.MemberDescriptorType, types.GetSetDescriptorType))
+    return hasattr(type(attribute), "__set__") and not slot
 
 
 def _is_generated(init: Any) -> bool:

@@ -239,11 +239,11 @@ def cells_in(binding: Binding) -> list[Cell]:
     return [cell for part in parts(binding) for cell in cells_in(part)]
 
 
-def values_in(binding: Binding) -> set[Value]:
-    """The values that a binding is made of."""
+def values_in(binding: Binding) -> dict[Value, None]:
+    """The values that a binding is made of, in order."""
     if isinstance(binding, Value):
-        return {binding}
-    return {value for part in parts(binding) for value in values_in(part)}
+        return {binding: None}
+    return {value: None for part in parts(binding) for value in values_in(part)}
 
 
 def replaced(binding: Binding, old: Value, new: Value) -> Binding:
