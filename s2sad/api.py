@@ -18,7 +18,7 @@ from s2sad.backend.header import add_header, request_for
 from s2sad.backend.loading import load
 from s2sad.backend.module import Module
 from s2sad.errors import S2SADError, UnsupportedSyntaxError, UsageError
-from s2sad.frontend.annotations import annotated_kinds, parse_signature
+from s2sad.frontend.annotations import annotated_groups, annotated_kinds, parse_signature
 from s2sad.frontend.arguments import Fixed, Part, describe_arguments, key_of
 from s2sad.frontend.callee import Callee
 from s2sad.frontend.find import find
@@ -251,7 +251,7 @@ class Derivative:
             known = known | given
         parts: dict[str, Part] = {n: known.get(n, ANY) for n in names}
         fixed = {n: Fixed(None) for n, k in known.items() if k.base == "NoneType"}
-        return generate(self._program(), parts | fixed)[0]
+        return generate(self._program(), parts | annotated_groups(self.function) | fixed)[0]
 
     def emit(self, signature: str | None = None) -> str:
         """Text of the generated module for a signature, without a header."""
@@ -288,7 +288,8 @@ class Derivative:
         from_names: dict[str, Part] = {p.name: ANY for p in self._base}
         known = annotated_kinds(self.function)
         program = Program(self.function, (), self.registry, False, _inlined(self.registry))
-        return build(program, Context(self.registry), from_names | known)
+        parts = from_names | known | annotated_groups(self.function)
+        return build(program, Context(self.registry), parts)
 
     def __repr__(self) -> str:
         return f"<s2sad derivative {self.__name__}>"

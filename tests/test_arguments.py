@@ -240,6 +240,18 @@ def test_what_is_not_followed_is_refused() -> None:
             s2sad.grad(squares)(array)
 
 
+def annotated(weights: Weights, pair: Pair, x: float):
+    return pair.a * pair.b * x + weights.steps
+
+
+def test_annotations_say_how_arguments_are_made() -> None:
+    text = s2sad.grad(annotated, wrt="pair").source
+    assert "pair._replace(a=a_bar, b=b_bar)" in text
+    with pytest.raises(s2sad.UnsupportedSyntaxError, match="dict"):
+        s2sad.grad(of_dict).emit()
+    assert 'd["a"]' in s2sad.grad(of_dict, wrt="x").emit()
+
+
 def line(p, x):
     a, b = p
     return np.sum(a * x + b)

@@ -6,7 +6,7 @@ the output depends on it; it is active when it is both.
 
 from __future__ import annotations
 
-from s2sad.analysis.context import Context
+from s2sad.analysis.context import Context, static
 from s2sad.errors import MissingRuleError, UnsupportedSyntaxError
 from s2sad.ir.core import Block, Function, Loop, Op, Value
 
@@ -76,6 +76,14 @@ class _Varied:
             )
         if rule.nondifferentiable:
             return
+        if op.fn == "operator.getitem" and self.is_active(op.operands[0]):
+            known, key = static(op.operands[1])
+            if known and isinstance(key, str):
+                raise UnsupportedSyntaxError(
+                    f"an item {key!r} is read of an argument that is not known to be a dict",
+                    span=op.span,
+                    help="call the derivative with the dict, for which code is made then; or pass the items",
+                )
         passing = differentiable_params(self.context, op) | set(rule.zero_in)
         for param, operand in zip(op.attrs["params"], op.operands, strict=True):
             if op.fn.startswith(("helper.", "intrinsic.")) and param not in passing:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import re
 from typing import Any
 
 import gast
 
 from s2sad.errors import S2SADError, UsageError
+from s2sad.frontend.arguments import Group, Part
 from s2sad.frontend.find import find
-from s2sad.ir.kinds import BOOL, FLOAT, INT, Dim, Kind, Size, array
+from s2sad.ir.kinds import ANY, BOOL, FLOAT, INT, Dim, Kind, Size, array
 
 SCALARS = {"float": FLOAT, "int": INT, "bool": BOOL, "complex": Kind("number", "complex", ())}
 DTYPES = {
@@ -46,6 +48,37 @@ def annotated_kinds(function: Any) -> dict[str, Kind]:
             if kind is not None:
                 kinds[arg.id] = kind
     return kinds
+
+
+def annotated_groups(function: Any) -> dict[str, Group]:
+    """How the arguments are made that are annotated with a dataclass or a named tuple of the module."""
+    try:
+        source = find(function)
+    except S2SADError:
+        return {}
+    arguments = source.node.args
+    groups: dict[str, Group] = {}
+    for arg in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]:
+        name = _last_name(_plain(arg.annotation)) if arg.annotation is not None else ""
+        cls = source.function.__globals__.get(name)
+        if dataclasses.is_dataclass(cls) or hasattr(cls, "_fields"):
+            groups[arg.id] = _group_of(cls)
+    return groups
+
+
+def _group_of(cls: Any) -> Group:
+    parts: dict[str, Part] = {}
+    for field, annotation in cls.__annotations__.items():
+        if dataclasses.is_dataclass(annotation) or hasattr(annotation, "_fields"):
+            parts[field] = _group_of(annotation)
+            continue
+        text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
+        try:
+            node = ast.parse(text, mode="eval").body if text else None
+        except SyntaxError:
+            node = None
+        parts[field] = (_from_annotation(node) if node is not None else None) or ANY
+    return Group(cls, parts)
 
 
 def _plain(annotation: Any) -> ast.expr:
