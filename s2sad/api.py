@@ -19,7 +19,7 @@ from s2sad.backend.loading import load
 from s2sad.backend.module import Module
 from s2sad.errors import S2SADError, UnsupportedSyntaxError, UsageError
 from s2sad.frontend.annotations import annotated_groups, annotated_kinds, parse_signature
-from s2sad.frontend.arguments import Fixed, Part, describe_arguments, key_of
+from s2sad.frontend.arguments import Fixed, Part, describe_arguments, key_of, snapshot
 from s2sad.frontend.callee import Callee
 from s2sad.frontend.find import find
 from s2sad.ir.core import Function
@@ -195,12 +195,10 @@ class Derivative:
             )
         call = load(module)
         self._seeds = function.arguments[len(names) :]
-        if not function.info.get("captured"):
-            self._cache[key] = call
+        if function.info.get("captured") or function.info.get("containers"):
+            self._cache[key] = _watched(self, call, function.info, full, key)
         else:
-            captured = dict(function.info["captured"])
-            current = function.info["current"]
-            self._cache[key] = _watched(self, call, captured, current, full, key)
+            self._cache[key] = call
         self._last = module
         self._signature = ", ".join(
             f"{n}: {text}"
@@ -275,12 +273,16 @@ class Derivative:
 
     def source_fingerprint(self) -> str:
         """Text of the functions that the derivative is made of: what `s2sad check` hashes."""
-        function = self._lowered()
+        try:
+            info = self._lowered().info
+        except S2SADError:
+            # Only a call says how its arguments are made: the function's own text stands for it.
+            info = {"sources": [find(self.function)]}
         texts = []
-        for source in function.info["sources"]:
+        for source in info["sources"]:
             lines = source.file.text.splitlines()
             texts.append("\n".join(lines[source.node.lineno - 1 : source.node.end_lineno]))
-        captured = function.info.get("captured", {})
+        captured = info.get("captured", {})
         texts += [f"{k} = {v!r}" for k, v in sorted(captured.items())]
         return "\n".join(texts)
 
@@ -301,14 +303,20 @@ class Derivative:
 def _watched(
     derivative: Derivative,
     call: Callable[..., Any],
-    captured: dict[str, Any],
-    current: dict[str, Callable[[], Any]],
+    info: dict[str, Any],
     key_args: tuple[Any, ...],
     key: Any,
 ) -> Callable[..., Any]:
     """A call that is generated anew when a captured global or closure variable is another object."""
 
+    captured: dict[str, Any] = dict(info["captured"])
+    current: dict[str, Callable[[], Any]] = info["current"]
+    containers: list[tuple[Callable[[], Any], Any]] = info["containers"]
+
     def checked(*full: Any, **more: Any) -> Any:
+        for get, before in containers:
+            if snapshot(get()) != before:
+                return derivative._generate(key_args, key)(*full, **more)
         for name, value in captured.items():
             if name not in current:
                 continue

@@ -267,6 +267,35 @@ def test_unpacking_raises_where_python_does() -> None:
     assert "a, b = p" in tangent.source
 
 
+RATES = {"slow": 2.0, "list": [1.0, 3.0]}
+STEPS: tuple[float, ...] = (1.0, 2.0)
+
+
+def rated(x):
+    return x * RATES["slow"] * RATES["list"][1] * STEPS[0]
+
+
+def test_captured_containers_are_read_at_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    grad = s2sad.grad(rated)
+    assert grad(1.0) == 6.0
+    monkeypatch.setitem(RATES, "slow", 5.0)
+    assert grad(1.0) == 15.0
+    monkeypatch.setitem(RATES, "list", [1.0, 1.0])
+    assert grad(1.0) == 5.0
+    monkeypatch.setattr(f"{__name__}.STEPS", (10.0,))
+    assert grad(1.0) == 50.0
+
+
+def test_a_derivative_for_a_container_is_saved(tmp_path: Any) -> None:
+    grad = s2sad.grad(of_dict)
+    args = ({"a": 2.0, "b": {"c": 3.0}, "n": 4}, 5.0)
+    expected = grad(*args)
+    grad.save(tmp_path / "of_dict_grad.py")
+    namespace: dict[str, Any] = {}
+    exec((tmp_path / "of_dict_grad.py").read_text(), namespace)
+    assert namespace["of_dict_grad"](*args) == expected
+
+
 def test_seeds_keep_their_names() -> None:
     adjoint = s2sad.adjoint(lambda x: x**1 + x**0)
     assert adjoint(2.0, 3.0) == 3.0

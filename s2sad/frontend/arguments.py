@@ -149,6 +149,20 @@ def key_of(value: Any, by_value: bool = False, seen: frozenset[int] = frozenset(
     return (type(value), tuple([(k, key_of(v, by_value, inner)) for k, v in parts.items()]))
 
 
+def snapshot(value: Any) -> Any:
+    """What a captured container holds, to be compared later: its numbers by value, other objects themselves."""
+    parts = parts_of(value) if isinstance(value, (list, tuple, dict)) else None
+    if parts is not None:
+        return (type(value), [(k, snapshot(v)) for k, v in parts.items()])
+    if isinstance(value, (set, frozenset)):
+        return (type(value), [_Kept(v) if not _is_plain(v) else v for v in value])
+    return value if _is_plain(value) else _Kept(value)
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or type(value) in (bool, int, float, complex, str)
+
+
 class _Kept:
     """Holds an object, so that its id stays its own while code is kept for it."""
 

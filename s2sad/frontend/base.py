@@ -61,6 +61,9 @@ class Base:
         self.captured: dict[str, Any] = {}
         self.current: dict[str, Callable[[], Any]] = {}
         self.known: dict[int, Any] = {}
+        self.containers: dict[
+            int, Any
+        ] = {}  # captured ones: how to get them, and what they hold now
         self.renewals: dict[
             Value, Value
         ] = {}  # views that were taken again, and what they were before

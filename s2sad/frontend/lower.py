@@ -12,7 +12,7 @@ import gast
 import numpy as np
 
 from s2sad.errors import UnresolvedNameError, UnsupportedSyntaxError
-from s2sad.frontend.arguments import Fixed, Part
+from s2sad.frontend.arguments import Fixed, Part, snapshot
 from s2sad.frontend.base import Primitives
 from s2sad.frontend.control import Control
 from s2sad.frontend.expressions import BINARY, Expressions
@@ -88,6 +88,7 @@ class Lowering(Expressions, Control, Prelude):
             "sources": self.sources,
             "captured": self.captured,
             "current": self.current,
+            "containers": list(self.containers.values()),
             "silenced": self.silenced,
             "header": self.source.header(),
             "spans": {a.id: self.source.span(a) for a in named},
@@ -395,7 +396,7 @@ class Lowering(Expressions, Control, Prelude):
                 name = self.capture(name, obj, current)
             return self.const(obj, node, name if is_named else "")
         if isinstance(obj, (tuple, list, set, frozenset, dict)):
-            return self.outer_container(obj, name, node)
+            return self.outer_container(obj, name, node, current)
         if isinstance(obj, (np.ndarray, np.generic)):
             name = self.capture(name or "array", obj, current)
             return self.op("const", [], _array_kind(obj), node, value=obj, name=name)
@@ -412,8 +413,12 @@ class Lowering(Expressions, Control, Prelude):
             self.current[free] = current
         return free
 
-    def outer_container(self, obj: Any, name: str, node: Any) -> Binding:
+    def outer_container(
+        self, obj: Any, name: str, node: Any, current: Callable[[], Any] | None
+    ) -> Binding:
         """A tuple, list, set or dict that the function takes from around it, which it must not change."""
+        if id(obj) not in self.containers:
+            self.containers[id(obj)] = (current or (lambda: obj), snapshot(obj))
         if isinstance(obj, (tuple, set, frozenset)):
             kind = "tuple" if isinstance(obj, tuple) else "set"
             named = type(obj) if hasattr(obj, "_fields") else None
