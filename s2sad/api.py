@@ -276,8 +276,8 @@ class Derivative:
         try:
             info = self._lowered().info
         except S2SADError:
-            # Only a call says how its arguments are made: the function's own text stands for it.
-            info = {"sources": [find(self.function)]}
+            # Only a call says how its arguments are made, and what it calls: the whole file stands for it.
+            return find(self.function).file.text
         texts = []
         for source in info["sources"]:
             lines = source.file.text.splitlines()

@@ -165,18 +165,22 @@ def inspect_file(path: Path, text: str) -> Finding:
     if not source.is_file():
         finding.problems.append(f"source not found: {header.request.source}")
         return finding
+    fits = False
     try:
         with user_module(source) as module:
             asked = derivatives(module, header.request)
             fingerprint = _fingerprint(asked)
-            if digest(fingerprint) != header.source_hash:
+            fits = digest(fingerprint) == header.source_hash
+            if not fits:
                 finding.problems.append("stale: the source function changed")
             finding.new = _text(asked, header.request, fingerprint)
     except NoSuchFunction as error:
         finding.problems.append(f"source not found: {header.request.source}: {error}")
     except S2SADError as error:
-        finding.refused = error
-        if not finding.problems:
+        # Code that a call gave (for a dict, an object) is not made from the text alone: its source is what it was.
+        if not fits:
+            finding.refused = error
+        if not fits and not finding.problems:
             finding.problems.append("stale: the source is refused now")
     else:
         # Hashes that fit and other code: a newer s2sad, or other rules.
