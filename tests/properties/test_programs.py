@@ -67,6 +67,16 @@ def test_programs_by_seed(block: int) -> None:
     assert counts["refused"] <= REFUSED * PROGRAMS, counts
 
 
+@pytest.mark.parametrize("block", range(2))
+def test_programs_about_memory(block: int) -> None:
+    """Second names, views, lists, dicts, objects and arguments that are written: followed, or refused."""
+    counts: Counter[str] = Counter()
+    for k in range(60):
+        program = generate(Seeded(7000 + 100 * block + k), size=6, memory=True)
+        counts[verdict(program)] += 1
+    assert counts["right"] > 0.7 * 60, counts
+
+
 @pytest.mark.parametrize("block", range(4))
 def test_programs_by_hypothesis(block: int) -> None:
     @hypothesis.seed(block)
