@@ -19,7 +19,7 @@ from s2sad.backend.loading import load
 from s2sad.backend.module import Module
 from s2sad.errors import S2SADError, UnsupportedSyntaxError, UsageError
 from s2sad.frontend.annotations import annotated_groups, annotated_kinds, parse_signature
-from s2sad.frontend.arguments import Fixed, Part, describe_arguments, key_of, snapshot
+from s2sad.frontend.arguments import Fixed, Part, describe_arguments, keys_of, snapshot
 from s2sad.frontend.callee import Callee
 from s2sad.frontend.find import find
 from s2sad.ir.core import Function
@@ -98,7 +98,7 @@ class Derivative:
             if not kwargs and len(args) >= self._full_count and not self.callee.stars
             else self._bind(args, kwargs)
         )
-        key = tuple([key_of(a, self._by_value) for a in full])
+        key = keys_of(full, self._by_value)
         call = self._cache.get(key)
         if call is None:
             call = self._generate(full, key)
@@ -186,7 +186,7 @@ class Derivative:
         annotated = annotated_kinds(self.function)
         parts, module, function = self._generated(names, full[: len(names)])
         if self._by_value:
-            key = tuple([key_of(a, True) for a in full])
+            key = keys_of(full, True)
         wanted = len(function.arguments)
         if len(full) != wanted:
             raise UsageError(

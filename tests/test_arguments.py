@@ -252,6 +252,19 @@ def test_annotations_say_how_arguments_are_made() -> None:
     assert 'd["a"]' in s2sad.grad(of_dict, wrt="x").emit()
 
 
+def shifted(p, q):
+    p["a"] = 2.0 * p["a"]
+    return q["a"] * q["a"]
+
+
+def test_one_container_given_twice() -> None:
+    grad = s2sad.grad(shifted, wrt="p")
+    p, q = {"a": 3.0}, {"a": 3.0}
+    assert grad(p, p) == {"a": 24.0}
+    assert grad(p, q) == {"a": 0.0}
+    assert grad(p, p) == {"a": 24.0} and p == {"a": 3.0}
+
+
 def line(p, x):
     a, b = p
     return np.sum(a * x + b)

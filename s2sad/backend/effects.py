@@ -61,7 +61,7 @@ def fixed(values: dict[str, Any]) -> Line:
     """if mode != "a" or axis is not None: raise ValueError(...)"""
     tests: list[ast.expr] = []
     for name, value in values.items():
-        differs = ast.IsNot() if value is None else ast.NotEq()
+        differs = ast.IsNot() if value is None or isinstance(value, bool) else ast.NotEq()
         tests.append(ast.Compare(ast.Name(name, ast.Load()), [differs], [ast.Constant(value)]))
     test = tests[0] if len(tests) == 1 else ast.BoolOp(ast.Or(), tests)
     said = ", ".join(f"{n}={v!r}" for n, v in values.items())

@@ -128,8 +128,14 @@ def _slots(cls: Any) -> tuple[str, ...]:
     return (slots,) if isinstance(slots, str) else tuple(s for s in slots if s != "__dict__")
 
 
-def key_of(value: Any, by_value: bool = False, seen: frozenset[int] = frozenset()) -> Any:
-    """What of an argument decides which code is generated for it."""
+def keys_of(args: tuple[Any, ...], by_value: bool) -> tuple[Any, ...]:
+    """What of the arguments decides which code is generated for them."""
+    seen: dict[int, int] = {}
+    return tuple([key_of(a, by_value, seen) for a in args])
+
+
+def key_of(value: Any, by_value: bool, seen: dict[int, int]) -> Any:
+    """What of an argument decides; one container in two places is another matter than two containers."""
     if isinstance(value, np.ndarray):
         return (value.dtype.char, tuple([n == 1 for n in value.shape]))
     if isinstance(value, (float, int)) and not isinstance(value, (bool, enum.Enum)):
@@ -141,12 +147,13 @@ def key_of(value: Any, by_value: bool = False, seen: frozenset[int] = frozenset(
     if isinstance(value, np.generic):
         return type(value)
     if id(value) in seen:
-        return "again"
+        return ("again", seen[id(value)])
     parts = parts_of(value)
     if parts is None:
         return type(value) if hasattr(value, "__array__") else (id(value), _Kept(value))
-    inner = seen | {id(value)}
-    return (type(value), tuple([(k, key_of(v, by_value, inner)) for k, v in parts.items()]))
+    if not isinstance(value, tuple):
+        seen[id(value)] = len(seen)
+    return (type(value), tuple([(k, key_of(v, by_value, seen)) for k, v in parts.items()]))
 
 
 def snapshot(value: Any) -> Any:

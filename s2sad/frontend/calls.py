@@ -33,6 +33,7 @@ from s2sad.frontend.scope import (
 from s2sad.ir.core import Value, clone_block
 from s2sad.ir.kinds import passive
 
+CONSUMING = (list, tuple, set, frozenset, dict, sorted, any, all, max, min)
 DEEPEST = 60  # calls in calls: each is written out
 DEEPEST_OF_ONE = 12  # calls of a function in itself
 MOST_NESTED = 400  # recursive calls of one derivative
@@ -113,6 +114,8 @@ class Calls(Objects, Memory):
         obj = callee.value
         if isinstance(getattr(obj, "__self__", None), np.ufunc) and obj.__name__ == "at":
             return self.call_at(obj.__self__, args, node)
+        if any(obj is c for c in CONSUMING):
+            args = [self.collected(a, node) if isinstance(a, Generator) else a for a in args]
         special = FORMS.get(id(obj))
         if special is not None:
             result = special(self, args, kwargs, node)

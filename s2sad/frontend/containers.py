@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 
 from s2sad.frontend.base import Base
-from s2sad.frontend.scope import CONTENTS, Binding, Cell, Generator, Grown, Items, Static, Table
+from s2sad.frontend.scope import (
+    CONTENTS,
+    Binding,
+    Cell,
+    Generator,
+    Grown,
+    Items,
+    Static,
+    Table,
+    View,
+)
 from s2sad.ir.core import Value
 
 UNKNOWN = object()
@@ -47,6 +57,14 @@ class Containers(Base):
             return binding.contents
         if isinstance(binding, Cell) and isinstance(binding.contents, Table):
             return Items([self.key(k) for k in binding.contents.items], "list")
+        if isinstance(binding, View):
+            pairs = binding.cell.contents.items.items()
+            shown: dict[str, list[Binding]] = {
+                "keys": [self.key(k) for k, _ in pairs],
+                "values": [b for _, b in pairs],
+                "items": [Items([self.key(k), b]) for k, b in pairs],
+            }
+            return Items(shown[binding.form])
         return None
 
     def key(self, key: Any) -> Binding:
@@ -341,16 +359,11 @@ def _dict_pop(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, nod
     return value
 
 
-def _keys(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> Binding:
-    return Items([low.key(k) for k in cell.contents.items])
+def _view(form: str) -> Callable[..., Binding]:
+    def method(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> Binding:
+        return View(cell, form)
 
-
-def _values(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> Binding:
-    return Items(list(cell.contents.items.values()))
-
-
-def _items(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> Binding:
-    return Items([Items([low.key(k), b]) for k, b in cell.contents.items.items()])
+    return method
 
 
 def _update(
@@ -367,6 +380,7 @@ LIST_METHODS: MethodTable = {
     "reverse": _reverse, "copy": _copy, "sort": _sort,
 }  # fmt: skip
 DICT_METHODS: MethodTable = {
-    "get": _get, "setdefault": _setdefault, "pop": _dict_pop, "keys": _keys, "values": _values, "items": _items,
+    "get": _get, "setdefault": _setdefault, "pop": _dict_pop, "keys": _view("keys"), "values": _view("values"),
+    "items": _view("items"),
     "update": _update, "copy": _copy, "clear": _clear,
 }  # fmt: skip

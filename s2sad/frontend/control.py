@@ -13,8 +13,8 @@ from typing import Any
 import gast
 
 from s2sad.errors import UnsupportedSyntaxError
+from s2sad.frontend.comprehensions import Comprehensions
 from s2sad.frontend.find import statement_of
-from s2sad.frontend.iterables import Iterables
 from s2sad.frontend.loops import Attempt
 from s2sad.frontend.merge import FLAGS, Merge
 from s2sad.frontend.plan import ActingCondition, Plan
@@ -23,7 +23,7 @@ from s2sad.ir.core import Block, Op, Value
 from s2sad.ir.kinds import NEVER
 
 
-class Control(Iterables):
+class Control(Comprehensions):
     """The part of `Lowering` that handles sequences of statements, branches and loops."""
 
     def statements(self, nodes: list[Any]) -> None:

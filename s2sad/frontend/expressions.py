@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import operator
+from types import FunctionType
 from typing import Any
 
 import gast
 
 from s2sad.frontend.calls import Calls
 from s2sad.frontend.containers import UNKNOWN
-from s2sad.frontend.scope import Binding, Cell, Choice, Items, Static
+from s2sad.frontend.scope import Binding, Cell, Choice, Items, Static, attribute_of
 from s2sad.ir.core import Value
 from s2sad.ir.kinds import PYTHON_DTYPES, Kind, passive
 
@@ -23,6 +24,10 @@ COMPARE = {
     "Lt": "operator.lt", "LtE": "operator.le", "Gt": "operator.gt", "GtE": "operator.ge", "Eq": "operator.eq",
     "NotEq": "operator.ne", "Is": "operator.is_", "IsNot": "operator.is_not", "In": "operator.contains",
     "NotIn": "intrinsic.not_contains",
+}  # fmt: skip
+COMPARISONS = {
+    "Eq": ("eq", "eq"), "NotEq": ("ne", "ne"), "Lt": ("lt", "gt"), "LtE": ("le", "ge"), "Gt": ("gt", "lt"),
+    "GtE": ("ge", "le"),
 }  # fmt: skip
 ORDERS = {
     "Lt": operator.lt, "LtE": operator.le, "Gt": operator.gt, "GtE": operator.ge, "Eq": operator.eq,
@@ -107,9 +112,6 @@ class Expressions(Calls):
         items = self.sequence(self.listed(node))
         assert items is not None
         return self.new_set(items.items, node)
-
-    def expr_GeneratorExp(self, node: Any) -> Binding:
-        return self.listed(node)
 
     def expr_Lambda(self, node: Any) -> Binding:
         return self.closure(node, "lambda")
@@ -217,7 +219,7 @@ class Expressions(Calls):
         known = self.equal(left, right) if name in ("Eq", "NotEq") else None
         if known is not None:
             return self.const(known is (name == "Eq"), node)
-        own = self.operator_method(name.lower()[:2], left, right, node)
+        own = self.comparison_method(name, left, right, node)
         if own is not None:
             return self.to_value(own, node)
         a, b = self.to_value(left, node), self.to_value(right, node)
@@ -226,6 +228,18 @@ class Expressions(Calls):
             with contextlib.suppress(TypeError):
                 return self.const(ORDERS[name](a.op.value, b.op.value), node)
         return self.prim(COMPARE[name], [a, b], {}, node)
+
+    def comparison_method(
+        self, name: str, left: Binding, right: Binding, node: Any
+    ) -> Binding | None:
+        """The result of a comparison that a class defines; `!=` is also what is not `==`."""
+        method, turned = COMPARISONS.get(name, ("", ""))
+        own = self.operator_method(method, left, right, node, f"__{turned}__") if method else None
+        if own is None and name == "NotEq":
+            equal = self.operator_method("eq", left, right, node, "__eq__")
+            if equal is not None:
+                return self.prim("operator.not_", [self.to_value(equal, node)], {}, node)
+        return own
 
     def identical(self, left: Binding, right: Binding) -> bool | None:
         """Whether two bindings are one object; None where that is not known."""
@@ -297,6 +311,10 @@ class Expressions(Calls):
         """Truth of a binding, where it does not depend on the run."""
         if isinstance(binding, Static):
             return bool(binding.value) if isinstance(binding.value, bool) else True
+        if isinstance(binding, Cell) and any(
+            isinstance(attribute_of(binding.kind, n), FunctionType) for n in ("__bool__", "__len__")
+        ):
+            return None
         items = self.sequence(binding)
         if items is not None:
             return bool(items.items)

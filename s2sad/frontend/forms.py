@@ -162,8 +162,6 @@ def _array(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
 
 
 def _list(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
-    if args and isinstance(args[0], Generator):
-        return low.collected(args[0], node)
     return low.new_list(low.given(args[0], node) if args else [])
 
 
@@ -186,24 +184,6 @@ def _sorted(
 ) -> Binding | None:
     items = low.sequence(args[0])
     return None if items is None else low.new_list(low.order(items.items, kwargs, node))
-
-
-def _map(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
-    rows = zip(*(low.given(a, node) for a in args[1:]), strict=False)
-    return low.new_list([low.call(args[0], list(row), {}, node) for row in rows])
-
-
-def _filter(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
-    kept = []
-    for item in low.given(args[1], node):
-        test = low.known_truth(low.call(args[0], [item], {}, node))
-        if test is None:
-            raise low.unsupported(
-                node, "which items filter keeps is only known at run time", "use a loop with if"
-            )
-        if test:
-            kept.append(item)
-    return low.new_list(kept)
 
 
 def _reduce(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
@@ -403,8 +383,6 @@ FORMS = {
     id(frozenset): _set,
     id(dict): _dict,
     id(sorted): _sorted,
-    id(map): _map,
-    id(filter): _filter,
     id(functools.reduce): _reduce,
     id(any): _any_all("or"),
     id(all): _any_all("and"),

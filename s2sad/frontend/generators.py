@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gast
 
 from s2sad.frontend.base import Base
+from s2sad.frontend.find import FunctionSource
 from s2sad.frontend.merge import FLAGS
-from s2sad.frontend.scope import Binding, Cell, Generator
+from s2sad.frontend.scope import Binding, Cell, Generator, Scope, Static
 
 Consumer = Callable[[Binding], None]
+CONSUMED = "$consumed"  # set in the scope of a generator that has run
 
 
 class Generators(Base):
     """The part of `Lowering` that handles generators."""
 
+    if TYPE_CHECKING:
+
+        def clauses(self, clauses: list[Any], inner: Any, node: Any) -> Any: ...
+
     def run_generator(self, generator: Generator, consume: Consumer, node: Any) -> None:
         """The statements of a generator, with `consume` for each value that it yields."""
-        key = (generator.source.file.path, generator.source.node.lineno)
-        if key in self.stack or generator.scope not in self.state.holders:
+        if CONSUMED in generator.scope.vars:
             raise self.unsupported(
-                node, "this generator is run twice, or in itself", "call it in the loop"
+                node,
+                "this generator may have been run before, and gives nothing the second time",
+                "make a list of its values, or call it again",
             )
+        generator.scope.vars[CONSUMED] = Static(True)
         saved = self.scope, self.statement, self.here
         outer = self.scope
 
@@ -36,14 +44,11 @@ class Generators(Base):
 
         self.consumers.append(consumed)
         self.scope = generator.scope
-        self.stack.append(key)
         try:
             self.statements(generator.source.node.body)
         finally:
-            self.stack.pop()
             self.consumers.pop()
             self.scope, self.statement, self.here = saved
-            self.state.holders.pop(generator.scope, None)
 
     def loop_over_generator(self, node: Any, generator: Generator) -> None:
         if node.orelse or any(isinstance(n, (gast.Break, gast.Return)) for n in gast.walk(node)):
@@ -78,6 +83,35 @@ class Generators(Base):
         self.run_generator(generator, add, node)
         return self.scope.vars.pop("$sum")
 
+    # --- generators that are expressions ------------------------------------------------------------------
+
+    def deferred(self, body: list[Any], variables: dict[str, Binding], node: Any) -> Generator:
+        """A generator of statements that yield; they see the variables of now as those are when it runs."""
+        scope: Scope = self.state.add(Scope(self.scope.source, self.scope))
+        scope.vars.update(variables)
+        outer: Scope | None = self.scope
+        while outer is not None:
+            outer.captured = True
+            outer = outer.lexical
+        for made in (inner for statement in body for inner in gast.walk(statement)):
+            if isinstance(made, gast.NamedExpr):
+                scope.elsewhere[made.target.id] = self.scope.owner(made.target.id)
+            if not hasattr(made, "lineno"):
+                gast.copy_location(made, node)
+        source = self.scope.source
+        return Generator(
+            FunctionSource(source.name, gast.Module(body, []), source.file, source.function), scope
+        )
+
+    def expr_GeneratorExp(self, node: Any) -> Binding:
+        """What is iterated first is computed now, all else when the generator runs."""
+        first = self.expression(node.generators[0].iter)
+        now = gast.Name("$first", gast.Load(), None, None)
+        clauses = [gast.comprehension(c.target, c.iter, c.ifs, 0) for c in node.generators]
+        clauses[0].iter = now
+        body = self.clauses(clauses, gast.Expr(gast.Yield(node.elt)), node)
+        return self.deferred([body], {"$first": first}, node)
+
     def yielded(self, node: Any) -> None:
         """yield value, yield from values"""
         if not self.consumers:
@@ -86,16 +120,13 @@ class Generators(Base):
                 "a generator is differentiated where a loop runs over it, not by itself",
                 "return an array of the values",
             )
-        consume = self.consumers[-1]
         if isinstance(node, gast.YieldFrom):
-            inner = self.expression(node.value)
-            if isinstance(inner, Generator):
-                self.run_generator(inner, consume, node)
-                return
-            for item in self.given(inner, node):
-                consume(item)
+            item = gast.Name("$yielded", gast.Load(), None, None)
+            each = gast.Expr(gast.Yield(item))
+            self.statements([_for("$yielded", node.value, each, node)])
             return
-        consume(self.const(None, node) if node.value is None else self.expression(node.value))
+        value = self.const(None, node) if node.value is None else self.expression(node.value)
+        self.consumers[-1](value)
 
 
 def is_generator(node: Any) -> bool:
@@ -110,3 +141,12 @@ def is_generator(node: Any) -> bool:
         if not isinstance(inner, (gast.FunctionDef, gast.Lambda, gast.ClassDef)):
             work.extend(gast.iter_child_nodes(inner))
     return False
+
+
+def _for(target: str, over: Any, body: Any, node: Any) -> Any:
+    """for target in over: body"""
+    loop = gast.For(gast.Name(target, gast.Store(), None, None), over, [body], [], None)
+    for made in gast.walk(loop):
+        if not hasattr(made, "lineno"):
+            gast.copy_location(made, node)
+    return loop

@@ -1,4 +1,4 @@
-"""What a `for` runs over: range, arrays, tuples of known length, zip, enumerate and reversed of these, and sums."""
+"""What a `for` runs over: range, arrays, tuples, lists and dicts, zip, enumerate, reversed and map of these; sums."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import gast
 
 from s2sad.errors import UnsupportedSyntaxError
-from s2sad.frontend.base import Base
 from s2sad.frontend.generators import Generators
 from s2sad.frontend.merge import FLAGS
 from s2sad.frontend.plan import itself
-from s2sad.frontend.scope import Binding, Cell, Generator, Items, Static
+from s2sad.frontend.scope import Binding, Generator, Items, Scope, Static, values_in
 from s2sad.ir.core import Value
 
 LONGEST = 64  # a loop of at most so many iterations may be written out
@@ -32,6 +31,15 @@ class Counted:
         return self.domain[0]
 
 
+@dataclass
+class Known:
+    """A loop over so many items as are known; each is read when it is its turn, as the body may change them."""
+
+    length: int
+    element: Callable[[int], Binding]
+    ended: Callable[[], None] = lambda: None
+
+
 class Iterables(Generators):
     """The part of `Lowering` that handles what loops run over."""
 
@@ -41,18 +49,14 @@ class Iterables(Generators):
             self, node: Any, domain: list[Value] | None, element: Callable[[Value], Binding] | None
         ) -> None: ...
         def branch(self, test: Value, then: Any, other: Any, node: Any, form: str) -> None: ...
-        def set_item(self, cell: Cell, index: Binding, value: Binding, node: Any) -> None: ...
+        def is_none(self, binding: Binding) -> bool: ...
 
     def for_statement(self, node: Any) -> None:
-        if isinstance(node.iter, gast.Call) and not _is_builtin_call(self, node.iter):
-            made = self.expression(node.iter)
-            if isinstance(made, Generator):
-                self.loop_over_generator(node, made)
-                return
-            over = self.over(made, node.iter, rows=True)
-        else:
-            over = self.iterated(node.iter, rows=True)
-        if isinstance(over, Items):
+        over = self.iterated(node.iter, rows=True)
+        if isinstance(over, Generator):
+            self.loop_over_generator(node, over)
+            return
+        if isinstance(over, Known):
             self.unrolled(node, over)
             return
         block, mark, before = self.block, len(self.block.ops), self.state.take()
@@ -68,22 +72,62 @@ class Iterables(Generators):
                 raise
             self.unrolled(node, items)
 
-    def iterated(self, node: Any, rows: bool = False) -> Counted | Items:
+    def iterated(self, node: Any, rows: bool = False) -> Counted | Known | Generator:
         """How to run over the value of an expression; with `rows`, a loop may be printed as one over its rows."""
         if isinstance(node, gast.Call) and isinstance(node.func, gast.Name):
             callee = self.lookup(node.func)
             kind = WRAPPERS.get(callee.value) if _is_builtin(callee) else None  # type: ignore[union-attr]
             if kind is not None:
                 return kind(self, node)
-        return self.over(self.expression(node), node, rows)
+        if isinstance(node, gast.GeneratorExp) and len(node.generators) == 1:
+            if not node.generators[0].ifs:
+                return self.mapped_generator(node)
+        binding = self.expression(node)
+        return binding if isinstance(binding, Generator) else self.over(binding, node, rows)
 
-    def over(self, binding: Binding, node: Any, rows: bool = False) -> Counted | Items:
+    def part(self, node: Any) -> Counted | Known:
+        """What zip, enumerate and the like run over, which is no generator."""
+        over = self.iterated(node)
+        if isinstance(over, Generator):
+            return self.over(self.collected(over, node), node)
+        return over
+
+    def known_over(self, binding: Binding, items: Items, node: Any) -> Known:
+        """A loop over a tuple, a list, a dict or a view of one."""
+        count = len(items.items)
+        if isinstance(binding, Items):
+            if all(v.kind.is_scalar for v in values_in(binding)):
+                return Known(count, lambda k: items.items[k])
+            holder, hidden = self.scope, f"$over{node.lineno},{node.col_offset}"
+            holder.vars[hidden] = binding
+
+            def held(k: int) -> Binding:
+                now = holder.vars[hidden]
+                assert isinstance(now, Items)
+                return now.items[k]
+
+            return Known(count, held)
+
+        def there() -> list[Binding]:
+            now = self.sequence(binding)
+            if now is None or len(now.items) != count:
+                raise self.unsupported(
+                    node,
+                    "a list or dict becomes longer or shorter while a loop runs over it",
+                    "loop over a copy: list(...)",
+                )
+            return now.items
+
+        def ended() -> None:
+            there()
+
+        return Known(count, lambda k: there()[k], ended)
+
+    def over(self, binding: Binding, node: Any, rows: bool = False) -> Counted | Known:
         """How to run over what a binding holds."""
-        if isinstance(binding, Generator):
-            binding = self.collected(binding, node)
         items = self.sequence(binding)
         if items is not None:
-            return Items(list(items.items), items.kind)
+            return self.known_over(binding, items, node)
         grown = self.grown(binding)
         if grown is not None:
             items_of = grown
@@ -131,33 +175,83 @@ class Iterables(Generators):
             index = self.prim("operator.add", [start, index], {}, node)
         return over.element(index)
 
-    def zip_(self, node: Any) -> Counted | Items:
-        if node.keywords or not node.args:
-            raise self.unsupported(node, "zip with keywords is not supported yet", "leave them out")
-        parts = [self.iterated(a) for a in self.plain_arguments(node)]
-        tuples = [p for p in parts if isinstance(p, Items)]
-        if len(tuples) == len(parts):
-            return Items(
-                [Items(list(row)) for row in zip(*(t.items for t in tuples), strict=False)]
-            )
-        if tuples:
+    def each_at(self, parts: list[Counted | Known], node: Any, what: str) -> tuple[Any, Any]:
+        """(length, element) of things that are run over together: all of known length, or none."""
+        known = [p for p in parts if isinstance(p, Known)]
+        counted = [p for p in parts if isinstance(p, Counted)]
+        if not counted:
+            return min(p.length for p in known), lambda k: [p.element(k) for p in known]
+        if known:
             raise self.unsupported(
                 node,
-                "zip of a tuple and an array is not supported yet",
+                f"{what} of a tuple or list and an array is not supported yet",
                 "make an array of the tuple",
             )
-        over = [p for p in parts if isinstance(p, Counted)]
-        length = self.length(over[0], node)
-        for other in over[1:]:
+        length = self.length(counted[0], node)
+        for other in counted[1:]:
             length = self.prim("builtins.min", [length, self.length(other, node)], {}, node)
-        return self.counted(length, lambda i: Items([self.at(o, i, node) for o in over]), node)
+        return length, lambda i: [self.at(o, i, node) for o in counted]
 
-    def enumerate_(self, node: Any) -> Counted | Items:
+    def joined_over(
+        self,
+        parts: list[Counted | Known],
+        make: Callable[[list[Binding]], Binding],
+        node: Any,
+        what: str,
+    ) -> Counted | Known:
+        """A loop over what `make` makes of the elements of several things."""
+        length, elements = self.each_at(parts, node, what)
+        if isinstance(length, int):
+            known = [p for p in parts if isinstance(p, Known)]
+
+            def ended() -> None:
+                for p in known:
+                    p.ended()
+
+            return Known(length, lambda k: make(elements(k)), ended)
+        return self.counted(length, lambda i: make(elements(i)), node)
+
+    def zip_(self, node: Any) -> Counted | Known:
+        if node.keywords or not node.args:
+            raise self.unsupported(node, "zip with keywords is not supported yet", "leave them out")
+        parts = [self.part(a) for a in self.plain_arguments(node)]
+        return self.joined_over(parts, Items, node, "zip")
+
+    def map_(self, node: Any) -> Counted | Known:
+        arguments = self.plain_arguments(node)
+        if node.keywords or len(arguments) < 2:
+            raise self.unsupported(node, "map takes a function and what it is applied to")
+        function = self.expression(arguments[0])
+        parts = [self.part(a) for a in arguments[1:]]
+        return self.joined_over(
+            parts, lambda args: self.call(function, args, {}, node), node, "map"
+        )
+
+    def mapped_generator(self, node: Any) -> Counted | Known:
+        """A loop over a generator expression with one clause: each value is computed when it is its turn."""
+        clause, outer = node.generators[0], self.scope
+
+        def value(items: list[Binding]) -> Binding:
+            scope: Scope = self.state.add(Scope(outer.source, outer))
+            inner, self.scope = self.scope, scope
+            for made in gast.walk(node.elt):
+                if isinstance(made, gast.NamedExpr):
+                    scope.elsewhere[made.target.id] = outer.owner(made.target.id)
+            self.assign(clause.target, items[0], node)
+            result = self.expression(copy.copy(node.elt))
+            self.scope = inner
+            if not scope.captured:
+                self.state.holders.pop(scope, None)
+            return result
+
+        return self.joined_over([self.part(clause.iter)], value, node, "this")
+
+    def enumerate_(self, node: Any) -> Counted | Known:
         arguments = self.plain_arguments(node)
         starts = [k.value for k in node.keywords if k.arg == "start"] + arguments[1:]
         if not arguments or len(starts) > 1 or len(node.keywords) > 1:
             raise self.unsupported(node, "this form of enumerate is not supported yet")
-        over = self.iterated(arguments[0])
+        over = self.part(arguments[0])
         first = self.value_of(starts[0]) if starts else self.const(0, node)
 
         def count(index: Value) -> Value:
@@ -165,20 +259,25 @@ class Iterables(Generators):
                 return index
             return self.prim("operator.add", [first, index], {}, node)
 
-        if isinstance(over, Items):
-            pairs = enumerate(over.items)
-            return Items([Items([count(self.const(i, node)), item]) for i, item in pairs])
+        if isinstance(over, Known):
+            known = over
+            return Known(
+                known.length,
+                lambda k: Items([count(self.const(k, node)), known.element(k)]),
+                known.ended,
+            )
         inner = over
         return self.counted(
             self.length(over, node), lambda i: Items([count(i), self.at(inner, i, node)]), node
         )
 
-    def reversed_(self, node: Any) -> Counted | Items:
+    def reversed_(self, node: Any) -> Counted | Known:
         if node.keywords or len(node.args) != 1:
             raise self.unsupported(node, "reversed takes one argument")
-        over = self.iterated(node.args[0])
-        if isinstance(over, Items):
-            return Items(over.items[::-1], over.kind)
+        over = self.part(node.args[0])
+        if isinstance(over, Known):
+            known = over
+            return Known(known.length, lambda k: known.element(known.length - 1 - k), known.ended)
         inner = over
         length = self.length(over, node)
         one = self.const(1, node)
@@ -187,32 +286,61 @@ class Iterables(Generators):
         return Counted(domain, lambda i: self.at(inner, i, node))
 
     def lazy_call(self, callee: Binding, node: Any) -> Binding | None:
-        """zip, range and the like as a value: the items, where their number is known."""
+        """range as a value: its items; zip, enumerate, reversed, map and filter as values: generators."""
+        if isinstance(callee, Static) and callee.value is filter:
+            return self.filter_(node)
         if not _is_builtin(callee):
             return None
-        over = WRAPPERS[callee.value](self, node)  # type: ignore[union-attr]
-        items = self.counted_items(over) if isinstance(over, Counted) else over
-        if items is None:
-            raise self.unsupported(
-                node,
-                f"{callee.value.__name__} is used as a value, and its length is not known here",  # type: ignore[union-attr]
-                "loop over it",
-            )
-        return items
+        assert isinstance(callee, Static)
+        if callee.value is range:
+            known = self.counted_items(self.range_(node))
+            if known is None:
+                raise self.unsupported(
+                    node, "a range is used as a value, and its length is not known", "loop over it"
+                )
+            return Items([known.element(k) for k in range(known.length)])
+        arguments = self.plain_arguments(node)
+        names = [f"$argument{k}" for k in range(len(arguments))]
+        variables = dict(zip(names, self.each(arguments), strict=True))
+        keywords = {f"${k}": v for k, v in self.keywords(node).items()}
+        loads = [gast.Name(n, gast.Load(), None, None) for n in names]
+        named = [gast.keyword(k[1:], gast.Name(k, gast.Load(), None, None)) for k in keywords]
+        call = gast.Call(gast.Name("$callee", gast.Load(), None, None), loads, named)
+        item = gast.Name("$item", gast.Load(), None, None)
+        loop = gast.For(
+            gast.Name("$item", gast.Store(), None, None),
+            call,
+            [gast.Expr(gast.Yield(item))],
+            [],
+            None,
+        )
+        return self.deferred([loop], {**variables, **keywords, "$callee": callee}, node)
+
+    def filter_(self, node: Any) -> Binding:
+        """filter(function, items): those for which the function is true, when they are asked for."""
+        test, over = self.each(self.plain_arguments(node))
+        load = gast.Load()
+        item = gast.Name("$item", load, None, None)
+        call = gast.Call(gast.Name("$test", load, None, None), [item], [])
+        condition = item if self.is_none(test) else call
+        body = gast.If(condition, [gast.Expr(gast.Yield(item))], [])
+        target = gast.Name("$item", gast.Store(), None, None)
+        loop = gast.For(target, gast.Name("$over", load, None, None), [body], [], None)
+        return self.deferred([loop], {"$test": test, "$over": over}, node)
 
     def plain_arguments(self, node: Any) -> list[Any]:
         if any(isinstance(a, gast.Starred) for a in node.args):
             raise self.unsupported(node, "star arguments are not supported yet", "write them out")
         return list(node.args)
 
-    def unrolled(self, node: Any, items: Items) -> None:
+    def unrolled(self, node: Any, known: Known) -> None:
         """A loop over a tuple or list of known length: its body, once for each item."""
         variables = self.scope.vars
         outer = {f: variables.pop(f) for f in FLAGS[1:] if f in variables}
 
         def run(i: int) -> None:
-            for k in range(i, len(items.items)):
-                self.assign(node.target, items.items[k], node)
+            for k in range(i, known.length):
+                self.assign(node.target, known.element(k), node)
                 self.statements(node.body)
                 self.scope.vars.pop("$continue", None)
                 leaving = self.leaving(node)
@@ -221,120 +349,14 @@ class Iterables(Generators):
                 if leaving is not False:
                     self.branch(leaving, lambda: None, lambda k=k: run(k + 1), node, "guard")
                     return
+            known.ended()
             self.statements(node.orelse)
 
         run(0)
         self.scope.vars.pop("$break", None)
         self.scope.vars.update(outer)
 
-    # --- comprehensions ---------------------------------------------------------------------------------
-
-    def total(self, node: Any, start: Binding) -> Binding:
-        """The built-in sum of a comprehension: a loop that adds up."""
-        name = f"$sum{id(node)}"
-        saved = {n: self.scope.vars.get(n) for n in _targets(node)}
-        self.scope.vars[name] = start
-        variable = gast.Name(name, gast.Load(), None, None)
-        addition = gast.BinOp(variable, gast.Add(), node.elt)
-        added = gast.Assign([gast.Name(name, gast.Store(), None, None)], addition, None)
-        self.statements([self.clauses(node, added)])
-        result = self.scope.vars.pop(name)
-        self.restore(saved)
-        return result
-
-    def total_of(self, array: Binding, start: Binding, node: Any) -> Binding:
-        """sum(array): its items added from the first to the last, as the built-in does."""
-        self.scope.vars["$summed"] = array
-        item = gast.Name("$item", gast.Load(), None, None)
-        target = gast.Name("$item", gast.Store(), None, None)
-        over = gast.Name("$summed", gast.Load(), None, None)
-        made = gast.GeneratorExp(item, [gast.comprehension(target, over, [], 0)])
-        for inner in gast.walk(made):
-            gast.copy_location(inner, node)
-        result = self.total(made, start)
-        self.scope.vars.pop("$summed")
-        return result
-
-    def listed(self, node: Any) -> Binding:
-        """A list comprehension over what has a known length."""
-        saved = {n: self.scope.vars.get(n) for n in _targets(node)}
-        items: list[Binding] = []
-        block, mark, before = self.block, len(self.block.ops), self.state.take()
-        try:
-            self.each_of(node, lambda: items.append(self.expression(copy.copy(node.elt))))
-        except UnsupportedSyntaxError:
-            self.block = block
-            del block.ops[mark:]
-            self.state.restore(before)
-            made = self.appended(node)
-        else:
-            made = self.new_list(items)
-        self.restore(saved)
-        return made
-
-    def appended(self, node: Any) -> Binding:
-        """A list comprehension as loops that append."""
-        name = f"$list{node.lineno},{node.col_offset}"
-        self.scope.vars[name] = self.new_list([])
-        target = gast.Attribute(gast.Name(name, gast.Load(), None, None), "append", gast.Load())
-        self.statements([self.clauses(node, gast.Expr(gast.Call(target, [node.elt], [])))])
-        return self.scope.vars.pop(name)
-
-    def clauses(self, node: Any, inner: Any) -> Any:
-        """A statement inside of the loops and tests of a comprehension."""
-        body = [inner]
-        for clause in reversed(node.generators):
-            for test in reversed(clause.ifs):
-                body = [gast.If(test, body, [])]
-            body = [gast.For(clause.target, clause.iter, body, [], None)]
-        for made in gast.walk(body[0]):
-            if not hasattr(made, "lineno"):
-                gast.copy_location(made, node)
-        return body[0]
-
-    def dict_listed(self, node: Any) -> Binding:
-        """A dict comprehension over what has a known length."""
-        saved = {n: self.scope.vars.get(n) for n in _targets(node)}
-        made = self.new_dict({})
-
-        def add() -> None:
-            self.set_item(made, self.expression(node.key), self.expression(node.value), node)
-
-        self.each_of(node, add)
-        self.restore(saved)
-        return made
-
-    def each_of(self, node: Any, act: Callable[[], Any]) -> None:
-        """Do something for each item of a comprehension's clauses, whose tests must be known."""
-
-        def run(clauses: list[Any]) -> None:
-            if not clauses:
-                act()
-                return
-            over = self.iterated(clauses[0].iter)
-            if isinstance(over, Counted):
-                over = self.counted_items(over) or over
-            if not isinstance(over, Items):
-                raise self.unsupported(
-                    node,
-                    "a comprehension whose length is not known here is not supported yet",
-                    "fill an array in a loop, or write sum(... for ...)",
-                )
-            for item in over.items:
-                self.assign(clauses[0].target, item, node)
-                tests = [self.known_truth(self.expression(t)) for t in clauses[0].ifs]
-                if None in tests:
-                    raise self.unsupported(
-                        node,
-                        "a comprehension whose length depends on values is not supported yet",
-                        "fill an array in a loop, or write sum(... for ...)",
-                    )
-                if all(tests):
-                    run(clauses[1:])
-
-        run(node.generators)
-
-    def counted_items(self, over: Counted) -> Items | None:
+    def counted_items(self, over: Counted) -> Known | None:
         """The items of a range whose ends are literals."""
         ends = [self.literal(v) for v in over.domain]
         if not all(type(e) is int for e in ends) or ends[2] == 0:
@@ -342,39 +364,22 @@ class Iterables(Generators):
         places = range(*ends)
         if len(places) > LONGEST:
             return None
-        return Items([over.element(self.const(i, self.here)) for i in places], "list")
-
-    def restore(self, saved: dict[str, Binding | None]) -> None:
-        """The variables of a comprehension are its own."""
-        for name, binding in saved.items():
-            if binding is None:
-                self.scope.vars.pop(name, None)
-            else:
-                self.scope.vars[name] = binding
+        return Known(len(places), lambda k: over.element(self.const(places[k], self.here)))
 
 
-WRAPPERS: dict[Any, Callable[[Any, Any], Counted | Items]] = {
+WRAPPERS: dict[Any, Callable[[Any, Any], Counted | Known]] = {
     range: Iterables.range_,
     zip: Iterables.zip_,
     enumerate: Iterables.enumerate_,
     reversed: Iterables.reversed_,
+    map: Iterables.map_,
 }
 
 
-def _is_builtin_call(low: Base, call: Any) -> bool:
-    return isinstance(call.func, gast.Name) and _is_builtin(low.lookup(call.func))
-
-
 def _is_builtin(binding: Binding) -> bool:
-    return isinstance(binding, Static) and binding.value in (range, zip, enumerate, reversed)
+    return isinstance(binding, Static) and any(binding.value is b for b in WRAPPERS)
 
 
 def _is_constant(value: Value, wanted: int) -> bool:
     op = value.op
     return op is not None and op.name == "const" and op.value == wanted
-
-
-def _targets(node: Any) -> list[str]:
-    """Names that a comprehension's clauses set."""
-    clauses = [n for c in node.generators for n in gast.walk(c.target)]
-    return [n.id for n in clauses if isinstance(n, gast.Name)]

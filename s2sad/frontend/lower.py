@@ -22,6 +22,7 @@ from s2sad.frontend.prelude import Prelude
 from s2sad.frontend.scope import (
     Binding,
     Cell,
+    Generator,
     Items,
     Partial,
     Static,
@@ -297,6 +298,8 @@ class Lowering(Expressions, Control, Prelude):
 
     def unpack(self, target: Any, value: Binding, node: Any) -> None:
         stars = [i for i, t in enumerate(target.elts) if isinstance(t, gast.Starred)]
+        if isinstance(value, Generator):
+            value = self.collected(value, node)
         items = self.sequence(value)
         if stars and items is not None and len(items.items) >= len(target.elts) - 1:
             (i,) = stars

@@ -227,18 +227,31 @@ class Objects(Containers, Growing):
         return given
 
     def operator_method(
-        self, name: str, left: Binding, right: Binding | None, node: Any
+        self, name: str, left: Binding, right: Binding | None, node: Any, turned: str = ""
     ) -> Binding | None:
-        """The result of an operator that a class defines (`__add__`); None where it defines none."""
-        for receiver, other, method in (
-            (left, right, f"__{name}__"),
-            (right, left, f"__r{name}__"),
-        ):
-            if isinstance(receiver, Cell) and isinstance(
-                attribute_of(receiver.kind, method), types.FunctionType
-            ):
-                bound = self.class_attribute(receiver, receiver.kind, method, node)
-                return self.call(bound, [] if other is None else [other], {}, node)
+        """The result of an operator that a class defines (`__add__`); None where it defines none.
+
+        `turned`: the method of the right operand, `__radd__` if it is not given.
+        """
+        sides = ((left, right, f"__{name}__"), (right, left, turned or f"__r{name}__"))
+        for receiver, other, method in sides:
+            if not isinstance(receiver, Cell):
+                continue
+            if not isinstance(attribute_of(receiver.kind, method), types.FunctionType):
+                continue
+            same = isinstance(left, Cell) and isinstance(right, Cell) and left.kind is right.kind
+            if receiver is right and same and not turned:
+                continue  # Python asks the right one only if it is of another class
+            if receiver is right and isinstance(left, Value) and not left.kind.is_scalar:
+                raise self.unsupported(
+                    node,
+                    "an operator of a class with what may be an array on its left",
+                    "put the object first",
+                )
+            bound = self.class_attribute(receiver, receiver.kind, method, node)
+            result = self.call(bound, [] if other is None else [other], {}, node)
+            if not (isinstance(result, Static) and result.value is NotImplemented):
+                return result
         return None
 
     def partial_of(self, obj: functools.partial[Any], node: Any) -> Partial:

@@ -56,6 +56,14 @@ class Table:
 
 
 @dataclass
+class View:
+    """What `d.keys()`, `d.values()` or `d.items()` gives: it shows the dict as it is when it is read."""
+
+    cell: Cell
+    form: str
+
+
+@dataclass
 class Closure:
     """A function or lambda defined inside the function: its node, and the scope in which it was defined."""
 
@@ -134,6 +142,7 @@ Binding = (
     | Items
     | Grown
     | Table
+    | View
     | Closure
     | Method
     | Partial
@@ -223,6 +232,8 @@ def parts(binding: Binding) -> list[Binding]:
         return list(binding.items.values())
     if isinstance(binding, Grown):
         return [binding.array]
+    if isinstance(binding, View):
+        return [binding.cell]
     if isinstance(binding, Method):
         return [binding.function, binding.receiver]
     if isinstance(binding, Partial):
@@ -270,7 +281,7 @@ def _values(binding: Binding, wanted: Value) -> Iterator[Binding]:
 def is_function(binding: Binding | None) -> bool:
     """True for what is the same in each run: functions, modules, classes and other known objects."""
     return (
-        isinstance(binding, (Closure, Method, Partial, Choice))
+        isinstance(binding, (Closure, Method, Partial, Choice, View, Generator))
         or isinstance(binding, Static)
         and not isinstance(binding.value, bool)
     )
