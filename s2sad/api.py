@@ -17,7 +17,7 @@ from s2sad.backend.files import write_atomically
 from s2sad.backend.header import add_header, request_for
 from s2sad.backend.loading import load
 from s2sad.backend.module import Module
-from s2sad.errors import S2SADError, UnsupportedSyntaxError, UsageError
+from s2sad.errors import AliasingError, S2SADError, UnsupportedSyntaxError, UsageError
 from s2sad.frontend.annotations import annotated_groups, annotated_kinds, parse_signature
 from s2sad.frontend.arguments import Fixed, Part, describe_arguments, keys_of, snapshot
 from s2sad.frontend.callee import Callee
@@ -214,7 +214,7 @@ class Derivative:
         parts = describe_arguments(names, args, self._by_value)
         try:
             return (parts, *generate(self._program(), parts))
-        except UnsupportedSyntaxError:
+        except (UnsupportedSyntaxError, AliasingError):
             by_value = describe_arguments(names, args, True)
             if self._by_value or not any(
                 isinstance(p, Fixed) and isinstance(p.value, int) for p in by_value.values()

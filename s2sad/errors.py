@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from s2sad.source import Span
 
 
@@ -10,11 +12,12 @@ class S2SADError(Exception):
 
     Attributes: `code` (stable, for example "S201"), `message` (the cause), `span` (the place in the
     user's source, or None where there is none), `help` (a way out), `certain` (the exception that the
-    program itself is sure to raise there, if that is the cause).
+    program itself is sure to raise there, if that is the cause), `short` (loops that could be written out).
     """
 
     code = "S000"
     certain: type[BaseException] | None = None
+    short: frozenset[Any] = frozenset()
 
     def __init__(self, message: str, *, span: Span | None = None, help: str = "") -> None:
         self.message = message

@@ -11,10 +11,17 @@ from s2sad.analysis.activity import differentiable_params
 from s2sad.analysis.aliases import check_writes, copy_arguments
 from s2sad.analysis.build import bind, result_kind
 from s2sad.analysis.context import Context
-from s2sad.analysis.kinds import infer_function
+from s2sad.analysis.kinds import infer_function, stacked
 from s2sad.analysis.narrow import narrow
 from s2sad.backend.module import Module, assemble, signature_of
-from s2sad.errors import MissingRuleError, NonScalarOutputError, S2SADError, UsageError
+from s2sad.errors import (
+    AliasingError,
+    MissingRuleError,
+    NonScalarOutputError,
+    S2SADError,
+    UnsupportedSyntaxError,
+    UsageError,
+)
 from s2sad.frontend.arguments import Fixed, Group, Part, shaped
 from s2sad.frontend.lower import lower
 from s2sad.ir.core import Function, Op, Path, Value
@@ -24,6 +31,7 @@ from s2sad.ir.verify import verify
 from s2sad.optimize.buffers import assign_buffers, own_results
 from s2sad.optimize.clean import count_by_tape
 from s2sad.optimize.dead import drop_dead
+from s2sad.optimize.lists import begin_lists, drop_list_copies
 from s2sad.optimize.passes import optimise
 from s2sad.rules.registry import Registry
 from s2sad.rules.skeleton import skeleton
@@ -83,6 +91,8 @@ class Rules:
 
     def kind_of(self, op: Op) -> Kind:
         """Kind of a primitive's result. A context of its own: what a try at lowering says of lengths may not hold."""
+        if op.name == "stack":
+            return stacked(self.scratch, op)
         return result_kind(self.scratch, op, self.registry.rules[op.fn])
 
     def gives_view(self, fn: str) -> bool:
@@ -136,12 +146,36 @@ def positions(names: list[str], wrt: Wrt, function: str, span: Span | None = Non
 
 def primal_ir(program: Program, context: Context, parts: dict[str, Part] | None) -> Function:
     """The lowered function, with kinds, and its writes checked."""
-    function = lower(program.function, Rules(program), parts)
+    try:
+        return _checked(program, context, parts, frozenset())
+    except (UnsupportedSyntaxError, AliasingError) as error:
+        if not error.short:
+            raise
+        # A list of known length has items that are known one by one, which allows more.
+        try:
+            return _checked(program, context, parts, error.short)
+        except S2SADError:
+            pass
+        raise
+
+
+def _checked(
+    program: Program,
+    context: Context,
+    parts: dict[str, Part] | None,
+    written_out: frozenset[Any],
+) -> Function:
+    function = lower(program.function, Rules(program), parts, written_out)
     infer_function(context, function, [p.kind for p in function.params])
     narrow(context, function)
     verify(function, "kinds")
-    check_writes(context, function)
+    try:
+        check_writes(context, function)
+    except AliasingError as error:
+        error.short = function.info["short"]
+        raise
     copy_arguments(context, function)
+    drop_list_copies(context, function)
     return function
 
 
@@ -302,6 +336,7 @@ def build(
     own_results(context, function)
     assign_buffers(context, function)
     drop_dead(function)
+    begin_lists(function)
     verify(function, "buffers")
     if dump:
         dump("buffers", function)

@@ -414,6 +414,13 @@ def len_(x):
     y = len(x)
 
 
+# Of a vector: the items are added from the first to the last.
+@rule(sum, linear_in="x", shape="reduction")
+def sum_(x):
+    y = sum(x)
+    x_bar += spread(y_bar, x, None, False)
+
+
 @rule(float, linear_in="x", shape="scalar")
 def float_(x):
     y = float(x)

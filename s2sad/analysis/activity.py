@@ -26,6 +26,11 @@ def differentiable_params(context: Context, op: Op) -> set[str]:
     return {*rule.linear_in, *rule.joint_in, *rule.multilinear_in, *rule.adjoints}
 
 
+def stacked(op: Op) -> list[Value]:
+    """Operands of `stack` or `unstack` through which a derivative passes."""
+    return op.operands[:1] if op.name == "unstack" else op.operands
+
+
 def active(
     context: Context, function: Function, inputs: list[Value], outputs: list[Value]
 ) -> set[Value]:
@@ -64,6 +69,8 @@ class _Varied:
                             self.mark(result)
             elif op.name in ("for", "while"):
                 self.loop(Loop(op))
+            elif op.name in ("stack", "unstack") and any(v in self.found for v in stacked(op)):
+                self.mark(op.result)
 
     def refuse_hidden(self, op: Op) -> None:
         """Active values that a rule has no derivative for would be lost: they are refused."""
@@ -142,6 +149,9 @@ def _useful(context: Context, block: Block, found: set[Value]) -> None:
         if op.name == "prim":
             if op.result in found:
                 found.update(differentiable_operands(context, op))
+        elif op.name in ("stack", "unstack"):
+            if op.result in found:
+                found.update(stacked(op))
         elif op.name == "if":
             for region in op.regions:
                 for result, value in zip(op.results, region.yields, strict=True):

@@ -114,6 +114,9 @@ class Builder:
     def value(self, item: Any) -> Value:
         return item if isinstance(item, Value) else self.const(item)
 
+    def slice(self, *parts: int | None) -> Value:
+        return self.op("slice", [self.const(p) for p in parts], [passive("slice")]).result
+
     def tuple(self, items: list[Value]) -> Value:
         return self.op("tuple", items, [passive("tuple")]).result
 
@@ -179,5 +182,6 @@ PASSIVE_RESULTS = {
     "builtins.range": passive("range"),
     "builtins.isinstance": kind_of_constant(True),
     "builtins.len": kind_of_constant(1),
+    "builtins.int": kind_of_constant(1),
     "builtins.bool": kind_of_constant(True),
 }

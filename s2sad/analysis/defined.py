@@ -62,6 +62,8 @@ def _collected(loop: Loop, j: int, known: Mapping[Value, bool], seen: set[Value]
         if len(made) != 1:
             return None
         tape = made[0]
+    if tape.op is not None and tape.op.name == "unstack":
+        return True
     if tape.op is None or tape.op.name not in ("for", "while"):
         return None
     maker = Loop(tape.op)

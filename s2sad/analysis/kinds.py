@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from s2sad.analysis.build import result_kind
 from s2sad.analysis.context import Context
+from s2sad.analysis.shapes import promote
 from s2sad.ir.core import Block, Function, Loop, Op, Value
-from s2sad.ir.kinds import ANY, BOOL, INT, NEVER, Kind, Size, join
+from s2sad.ir.kinds import ANY, BOOL, INT, NEVER, Kind, Size, array, join
 
 
 def infer_function(context: Context, function: Function, kinds: list[Kind]) -> None:
@@ -31,6 +32,8 @@ def infer_block(context: Context, block: Block, certain: bool = False) -> None:
                 result.kind = join(settled(context, yes), settled(context, no))
         elif op.name in ("for", "while"):
             infer_loop(context, op)
+        elif op.name == "stack":
+            op.result.kind = stacked(context, op)
 
 
 def infer_primitive(context: Context, op: Op) -> None:
@@ -99,3 +102,30 @@ def infer_loop(context: Context, op: Op) -> None:
         loop.trips.kind = INT
     if loop.stop is not None and loop.stop.kind == NEVER:
         loop.stop.kind = BOOL
+
+
+def stacked(context: Context, op: Op) -> Kind:
+    """The kind of the array that a `stack` makes: one dimension more than its values."""
+    tape, *values = op.operands
+    kinds = [_on_tape(tape), *(v.kind for v in values)]
+    if any(k.base not in ("number", "array") for k in kinds):
+        return array(None, None)
+    dtype = promote(kinds)
+    first = kinds[0]
+    if first.dims is None or any(k.dims is None or len(k.dims) != len(first.dims) for k in kinds):
+        return array(dtype, None)
+    if op.attrs.get("flat"):
+        joined = context.symbol(("joined", tape))
+        return array(dtype, (joined, *first.dims[1:]) if first.dims else None)
+    # All tapes of a loop are as long as it has iterations.
+    length = context.symbol(("stack", tape.op, len(values)))
+    return array(dtype, (length, *first.dims))
+
+
+def _on_tape(tape: Value) -> Kind:
+    """The kind of the values on a tape."""
+    op = tape.op
+    if op is not None and op.name in ("for", "while"):
+        loop = Loop(op)
+        return loop.collects[loop.tapes_out.index(tape)].kind
+    return ANY

@@ -15,6 +15,7 @@ from s2sad.ir.core import Op, Value
 from s2sad.ir.kinds import ANY, BOOL, INT, PYTHON_DTYPES, Dim, Kind, Size, array, passive
 
 ORDER = ["b1", "i1", "i2", "i4", "i8", "f2", "f4", "f8", "c8", "c16"]
+FANCY = ("i8", "i4", "b1")
 WEAK = {"bool": 0, "int": 1, "float": 2, "complex": 3}
 FAMILY = {"bool": "b1", "int": "i8", "float": "f8", "complex": "c16"}
 
@@ -377,14 +378,13 @@ def getitem(context: Context, op: Op) -> Kind:
             rest.pop(0)
         elif part.kind.base == "slice" or isinstance(value, slice):
             dims.append(sliced(context, rest.pop(0), part))
-        elif len(parts) == 1 and part.kind.dtype in ("i8", "i4") and part.kind.dims is not None:
-            rest.pop(0)
-            dims.extend(part.kind.dims)
+        elif len(parts) == 1 and part.kind.dtype in FANCY and part.kind.dims is not None:
+            masks = part.kind.dtype == "b1"
+            del rest[: len(part.kind.dims) if masks else 1]
+            dims.extend([context.symbol(("mask", part))] if masks else part.kind.dims)
         else:
             return array(kind.dtype, None) if part.kind.is_array else ANY
-    dims.extend(rest)
-    dtype = kind.dtype
-    return Kind("number", dtype, tuple(dims))
+    return Kind("number", kind.dtype, (*dims, *rest))
 
 
 def _adds_axis(part: Value) -> bool:

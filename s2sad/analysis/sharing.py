@@ -32,6 +32,18 @@ class Earlier:
     made: Value
 
 
+@dataclass(frozen=True)
+class Slot:
+    """The memory of one of a loop's variables, of which it is known that no two share memory.
+
+    So it is for two buffers that a loop swaps: each may be either array, and yet they are never the same one.
+    """
+
+    value: Value
+    loop: Op
+    after: bool = False  # of what the variable is after the loop
+
+
 Origin = Value | Foreign | Earlier
 NOTHING: frozenset[Origin] = frozenset()
 
@@ -77,20 +89,23 @@ class Sharing:
         for value, origins in self.origins.items():
             for origin in origins:
                 self.values.setdefault(origin, {})[value] = None
+        self.slots = Slots(self, function)
 
     def of(self, value: Value) -> frozenset[Origin]:
         return self.origins.get(value, NOTHING)
 
     def share(self, a: Value, b: Value) -> bool:
         """True where two values may share memory."""
-        return a is b or not self.of(a).isdisjoint(self.of(b))
+        if a is b:
+            return True
+        return not self.of(a).isdisjoint(self.of(b)) and self.slots.share(a, b)
 
     def set_of(self, value: Value) -> list[Value]:
         """All values that may share memory with `value`."""
         found: dict[Value, None] = {value: None}
         for origin in self.of(value):
             found.update(self.values[origin])
-        return list(found)
+        return [v for v in found if v is value or self.slots.share(value, v)]
 
     def is_own(self, value: Value) -> bool:
         """True where the function made all memory that the value may have, and may write it."""
@@ -98,6 +113,7 @@ class Sharing:
 
     def merge(self, result: Value, target: Value) -> None:
         """From now on the operation of `result` writes into the memory of `target`."""
+        self.slots.near.clear()
         instead = self.of(target)
         earlier = instead | {Earlier(o) for o in instead if isinstance(o, Value)}
         for old, new in ((result, instead), (Earlier(result), earlier)):
@@ -127,19 +143,35 @@ class Sharing:
                 self.add(op.result, frozenset([Foreign(id(op.value))]))
             elif op.name == "prim":
                 self._primitive(op)
+            elif op.name == "stack":
+                # The user's list holds the arrays themselves, which must not be written afterwards.
+                held = (
+                    [o for v in op.operands for o in self.of(v)]
+                    if op.exact and not op.attrs.get("flat")
+                    else []
+                )
+                self.add(op.result, frozenset([op.result, *held]))
+            elif op.name == "unstack":
+                self.add(op.result, self.of(op.operands[0]))
             elif op.name != "undef":
                 for result in op.results:
                     self.add(result, frozenset([Foreign(result)]))
 
     def _primitive(self, op: Op) -> None:
-        shared = shares_memory(self.context, op)
-        in_place = must_write(op) or bool(op.attrs.get("buffer"))
+        shared, own = self.sources(op)
         for operand in shared:
             self.add(op.result, self.of(operand))
+        self.add(op.result, own)
+
+    def sources(self, op: Op) -> tuple[list[Value], frozenset[Origin]]:
+        """Operands whose memory the result of a primitive may have, and memory that is its own."""
+        shared = shares_memory(self.context, op)
+        in_place = must_write(op) or bool(op.attrs.get("buffer"))
         if op.fn in READ_ONLY:
-            self.add(op.result, frozenset([Foreign(op.result)]))
-        elif not in_place and (not shared or op.fn.startswith(MAYBE)):
-            self.add(op.result, frozenset([op.result]))
+            return shared, frozenset([Foreign(op.result)])
+        if not in_place and (not shared or op.fn.startswith(MAYBE)):
+            return shared, frozenset([op.result])
+        return shared, NOTHING
 
     def _loop(self, loop: Loop) -> None:
         for init, param, following, final in zip(
@@ -164,3 +196,82 @@ class Sharing:
         return frozenset(
             Earlier(o) if isinstance(o, Value) and o in inside else o for o in self.of(value)
         )
+
+
+class Slots:
+    """Tells the variables of a loop apart: by induction, no two share memory if none do before the loop, nor at
+    the end of an iteration at whose start none did. `near` gives the origins of values, with slots among them.
+    """
+
+    def __init__(self, sharing: Sharing, function: Function) -> None:
+        self.sharing = sharing
+        self.near: dict[Value, frozenset[Origin | Slot]] = {}
+        self.block(function.body)
+
+    def of(self, value: Value) -> frozenset[Origin | Slot]:
+        return self.near.get(value, self.sharing.of(value))
+
+    def share(self, a: Value, b: Value) -> bool:
+        return any(self.clash(x, y) for x in self.of(a) for y in self.of(b))
+
+    def clash(self, a: Origin | Slot, b: Origin | Slot) -> bool:
+        if isinstance(a, Slot) and isinstance(b, Slot):
+            if a.loop is b.loop and a.after is b.after:
+                return a == b
+        return not self.all_of(a).isdisjoint(self.all_of(b))
+
+    def all_of(self, origin: Origin | Slot) -> frozenset[Origin]:
+        return self.sharing.of(origin.value) if isinstance(origin, Slot) else frozenset([origin])
+
+    def block(self, block: Block) -> None:
+        for op in block.ops:
+            if op.name in ("for", "while"):
+                self.loop(Loop(op))
+                continue
+            for region in op.regions:
+                self.block(region)
+            if op.name == "if":
+                self.branch(op)
+            elif op.name == "prim" and not op.result.kind.is_scalar:
+                shared, own = self.sharing.sources(op)
+                self.near[op.result] = own.union(*(self.of(v) for v in shared))
+
+    def branch(self, op: Op) -> None:
+        first, second = (region.yields for region in op.regions)
+        for one, two, result in zip(first, second, op.results, strict=True):
+            self.near[result] = self.of(one) | self.of(two)
+        # Two arrays that one side swaps are two arrays on each side.
+        arrays = [j for j, r in enumerate(op.results) if not r.kind.is_scalar]
+        mixed = [
+            i for i in arrays for k in arrays if i != k and self.share(op.results[i], op.results[k])
+        ]
+        for j in self.apart(list(dict.fromkeys(mixed)), [first, second]):
+            self.near[op.results[j]] = frozenset([Slot(op.results[j], op)])
+
+    def apart(self, places: list[int], rows: list[list[Value]]) -> list[int]:
+        """Those of some places at which the values of each row share no memory with one another."""
+        shared = {
+            k
+            for values in rows
+            for i in places
+            for k in places
+            if i != k and (values[i] is values[k] or self.share(values[i], values[k]))
+        }
+        return [j for j in places if j not in shared]
+
+    def loop(self, loop: Loop) -> None:
+        apart = [j for j, p in enumerate(loop.carried) if not p.kind.is_scalar]
+        while True:
+            for j, param in enumerate(loop.carried):
+                here = frozenset([Slot(param, loop.op)]) if j in apart else self.sharing.of(param)
+                self.near[param] = here
+                if not loop.is_for:
+                    self.near[loop.op.regions[0].params[j]] = here
+            for region in loop.op.regions:
+                self.block(region)
+            left = self.apart(apart, [loop.inits, loop.next])
+            if left == apart:
+                break
+            apart = left
+        for j in apart:
+            self.near[loop.finals[j]] = frozenset([Slot(loop.finals[j], loop.op, True)])

@@ -58,6 +58,10 @@ class Expressions:
             return self.template(op.attrs["node"], op.attrs["holes"], op.operands)
         if op.name == "if":
             return self.choice(op)
+        if op.name == "stack":
+            return self.stack(op)
+        if op.name == "unstack":
+            return self.unstack(op)
         special = SPECIAL.get(op.fn)
         if special is not None:
             result = special(self, op)
@@ -74,6 +78,31 @@ class Expressions:
         if op.attrs["form"] == "or" and yes is test:
             return ast.BoolOp(ast.Or(), [self.of(test), self.of(no)])
         return ast.IfExp(self.of(test), self.of(yes), self.of(no))
+
+    def stack(self, op: Op) -> ast.expr:
+        """np.array(tape), np.array([x, *tape]), np.concatenate(tape)"""
+        tape, *values = (self.of(v) for v in op.operands)
+        if op.attrs.get("reversed"):
+            tape = ast.Subscript(tape, self.slice_constant(slice(None, None, -1)), ast.Load())
+        listed: ast.expr = tape
+        if op.attrs.get("flat") and op.result.kind.ndim == 1:
+            values = [ast.List([], ast.Load())]  # there may be nothing on the tape
+        if values:
+            listed = ast.List([*values, ast.Starred(tape, ast.Load())], ast.Load())
+        if op.attrs.get("flat"):
+            return ast.Call(self.dotted("numpy.concatenate"), [listed], [])
+        # An empty list would be an array of floats.
+        truths = [ast.keyword("dtype", ast.Name("bool", ast.Load()))]
+        return ast.Call(
+            self.dotted("numpy.array"), [listed], truths if op.result.kind.dtype == "b1" else []
+        )
+
+    def unstack(self, op: Op) -> ast.expr:
+        array, *lengths = (self.of(v) for v in op.operands)
+        if not lengths:
+            return array
+        self.helpers.add("split_like")
+        return ast.Call(ast.Name("split_like", ast.Load()), [array, *lengths], [])
 
     def constant(self, op: Op) -> ast.expr:
         name = op.attrs.get("name")

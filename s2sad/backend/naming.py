@@ -106,7 +106,9 @@ class Names:
                     self.find(first)
                 ):
                     self.join(op.result, first)
-            elif op not in self.nested and op.name == "prim" and op.attrs.get("inplace"):
+            elif op not in self.nested and (
+                op.name == "unstack" or (op.name == "prim" and op.attrs.get("inplace"))
+            ):
                 self.join(op.result, op.operands[0])
 
     def check(self) -> None:

@@ -61,7 +61,11 @@ class _Nesting:
         if op.name == "if":
             if not self.is_expression(op):
                 return False
-        elif op.name not in ("prim", "python") or op.attrs.get("row") or op in self.unpacked:
+        elif (
+            op.name not in ("prim", "python", "stack", "unstack")
+            or op.attrs.get("row")
+            or op in self.unpacked
+        ):
             return False
         if op.result in self.collected:
             return False
@@ -72,7 +76,7 @@ class _Nesting:
         )
         self.weight[op] = weight
         value = op.result
-        if must_write(op) or value.hint or value in self.collected:
+        if must_write(op) or value in self.collected or (value.hint and op.name != "unstack"):
             return False
         users = [u for u in self.users.get(value, []) if not self.repeats_test(value, u)]
         if len(users) != 1 or users[0][1] is not block:
@@ -80,8 +84,9 @@ class _Nesting:
         user = users[0][0]
         if user is not None and must_write(user) and user.operands[0] is value:
             return False
-        if user is not None and user.name in ("for", "while") and value in Loop(user).tapes_in:
-            return False
+        if user is not None and user.name in ("for", "while") and op.name != "unstack":
+            if value in Loop(user).tapes_in:
+                return False
         if weight > LIMIT and not op.exact:
             return False
         end = len(block.ops) if user is None else places[user]

@@ -377,7 +377,9 @@ class Raiser:
         self.copies(zip(loop.carried, loop.inits, strict=True), out)
         for group in self.groups.get(op, []):
             tape = ast.Name(self.names.of(loop.tapes_out[group[0]]), ast.Store())
-            out.append(Line(ast.Assign([tape], ast.List([], ast.Load()))))
+            start = loop.starts.get(loop.tapes_out[group[0]])
+            empty: ast.expr = ast.List([], ast.Load())
+            out.append(Line(ast.Assign([tape], self.expressions.of(start) if start else empty)))
         body: list[Line] = []
         trips = loop.trips if loop.trips is not None and self.count.get(loop.trips) else None
         if trips is not None:
@@ -434,7 +436,7 @@ class Raiser:
         for group, tape, backwards in self.consumed_groups(loop):
             names = [self.names.of(p) if self.count.get(p) else "_" for p in group]
             targets.append(names[0] if len(names) == 1 else f"({', '.join(names)})")
-            name = self.names.of(tape)
+            name = expression_text(self.expressions.of(tape))
             sources.append(f"reversed({name})" if backwards else name)
         if not targets:
             return f"for _ in {self.range_text(self.unused_domain(loop))}:"

@@ -19,6 +19,9 @@ def tape_groups(function: Function) -> dict[Op, list[list[int]]]:
             loop = Loop(op)
             for tape, backwards in zip(loop.tapes_in, loop.backwards, strict=True):
                 readers.setdefault(tape, []).append((id(op), backwards))
+        if op.name in ("stack", "unstack"):
+            for tape in (v for v in op.operands if v.kind.base == "tape"):
+                readers.setdefault(tape, []).append((id(op), False))
         for region in op.regions:
             for value in region.yields:
                 if value.kind.base == "tape":

@@ -11,6 +11,7 @@ import gast
 from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend.iterables import Counted, Iterables, Known
 from s2sad.frontend.scope import Binding, Cell
+from s2sad.ir.core import Value
 
 
 class Comprehensions(Iterables):
@@ -35,6 +36,12 @@ class Comprehensions(Iterables):
 
     def total_of(self, array: Binding, start: Binding, node: Any) -> Binding:
         """sum(array): its items added from the first to the last, as the built-in does."""
+        grown = self.grown(array)
+        items = grown.array if grown is not None else array
+        if isinstance(items, Value) and items.kind.ndim == 1 and self.literal(start) == 0:
+            total = self.prim("builtins.sum", [items], {}, node)
+            number = grown.number if grown is not None else ""
+            return self.prim(f"builtins.{number}", [total], {}, node) if number else total
         self.scope.vars["$summed"] = array
         item = gast.Name("$item", gast.Load(), None, None)
         target = gast.Name("$item", gast.Store(), None, None)

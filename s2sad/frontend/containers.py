@@ -10,8 +10,11 @@ import numpy as np
 from s2sad.frontend.base import Base
 from s2sad.frontend.scope import (
     CONTENTS,
+    FROZEN,
     Binding,
     Cell,
+    Collected,
+    Columns,
     Generator,
     Grown,
     Items,
@@ -97,8 +100,10 @@ class Containers(Base):
         key = self.literal(index)
         if isinstance(binding, Cell) and isinstance(binding.contents, Table):
             return self.entry(binding.contents, key, node)
-        if isinstance(binding, Cell) and isinstance(binding.contents, Grown):
+        if isinstance(binding, Cell) and isinstance(binding.contents, (Grown, Columns)):
             return self.grown_item(binding.contents, index, node)
+        if isinstance(binding, Cell) and isinstance(binding.contents, Collected):
+            return self.collected_item(binding, index, node)
         items = self.sequence(binding)
         assert items is not None
         if isinstance(key, bool) or not isinstance(key, (int, slice)):
@@ -149,17 +154,18 @@ class Containers(Base):
         cell.vars[CONTENTS] = contents
 
     def may_change(self, cell: Cell, node: Any) -> None:
-        if cell.frozen:
-            raise self.aliasing(node, cell.frozen)
+        held = cell.vars.get(FROZEN)
+        why = cell.frozen or (held.value if isinstance(held, Static) else "")
+        if why:
+            raise self.aliasing(node, why)
 
     def set_item(self, cell: Cell, index: Binding, value: Binding, node: Any) -> None:
         """container[index] = value"""
         key = self.literal(index)
         contents = cell.contents
-        if isinstance(contents, Grown):
-            raise self.unsupported(
-                node, "an item of a list that grows in a loop is written", "fill a NumPy array"
-            )
+        if isinstance(contents, (Grown, Columns, Collected)):
+            self.set_grown_item(cell, index, value, node)
+            return
         if isinstance(contents, Table):
             if key is UNKNOWN:
                 raise self.unsupported(
@@ -217,8 +223,10 @@ class Containers(Base):
         self, receiver: Cell | Items, name: str, args: list[Binding], kwargs: Any, node: Any
     ) -> Binding:
         table, what = GROWN_METHODS, "list that grows in a loop"
-        if isinstance(receiver, Cell) and isinstance(receiver.contents, Grown):
+        if isinstance(receiver, Cell) and isinstance(receiver.contents, (Grown, Columns)):
             pass
+        elif isinstance(receiver, Cell) and isinstance(receiver.contents, Collected):
+            table = COLLECTED_METHODS
         elif isinstance(receiver, Items):
             table, what = TUPLE_METHODS, "tuple"
         elif isinstance(receiver.contents, Table):
@@ -273,6 +281,19 @@ def _append(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node:
 
 def _append_grown(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> None:
     low.append_grown(cell, args[0], node)
+
+
+def _append_collected(
+    low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any
+) -> None:
+    low.append_collected(cell, args[0], node)
+
+
+def _extend_collected(
+    low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any
+) -> None:
+    for item in low.given(args[0], node):
+        low.append_collected(cell, item, node)
 
 
 def _extend(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> None:
@@ -373,6 +394,7 @@ def _update(
 
 
 MethodTable = dict[str, Callable[..., Binding | None]]
+COLLECTED_METHODS: MethodTable = {"append": _append_collected, "extend": _extend_collected}
 GROWN_METHODS: MethodTable = {"append": _append_grown}
 TUPLE_METHODS: MethodTable = {"index": _index, "count": _count}
 LIST_METHODS: MethodTable = {

@@ -13,17 +13,30 @@ from typing import Any
 import gast
 
 from s2sad.errors import UnsupportedSyntaxError
+from s2sad.frontend.collecting import Collecting, Need, NeedsMore
 from s2sad.frontend.comprehensions import Comprehensions
 from s2sad.frontend.find import statement_of
 from s2sad.frontend.loops import Attempt
 from s2sad.frontend.merge import FLAGS, Merge
 from s2sad.frontend.plan import ActingCondition, Plan
-from s2sad.frontend.scope import CONTENTS, Binding, Cell, Items, Place, Snapshot, Static, values_in
+from s2sad.frontend.scope import (
+    CONTENTS,
+    Binding,
+    Cell,
+    Collected,
+    Columns,
+    Grown,
+    Items,
+    Place,
+    Snapshot,
+    Static,
+    values_in,
+)
 from s2sad.ir.core import Block, Op, Value
 from s2sad.ir.kinds import NEVER
 
 
-class Control(Comprehensions):
+class Control(Comprehensions, Collecting):
     """The part of `Lowering` that handles sequences of statements, branches and loops."""
 
     def statements(self, nodes: list[Any]) -> None:
@@ -103,7 +116,7 @@ class Control(Comprehensions):
             return run
 
         self.branch(
-            self.to_value(test, node.test),
+            self.tested(test, node.test),
             side(node.body, node.orelse),
             side(node.orelse, node.body),
             node,
@@ -161,7 +174,8 @@ class Control(Comprehensions):
 
     def loop(
         self, node: Any, domain: list[Value] | None, element: Callable[[Value], Binding] | None
-    ) -> None:
+    ) -> bool:
+        """Lower a loop; True where lists grow in it by what is not known one by one."""
         named = (
             any(isinstance(n, gast.NamedExpr) for n in gast.walk(node.test))
             if domain is None
@@ -188,13 +202,14 @@ class Control(Comprehensions):
                     break
             except ActingCondition:
                 plan.node = node = self.endless(node)
-            except UnsupportedSyntaxError:
-                # The items of a list that grows may be read before it has grown.
-                lists = {} if plan.growing or domain is None else self.appended_to(node, before)
-                if not lists:
+            except NeedsMore as found:
+                if found.outer or found.cell not in plan.collecting:
+                    found.outer = False
                     raise
-                plan.growing |= lists
-                plan.places |= {(cell, CONTENTS): None for cell in lists}
+                plan.collecting[found.cell] = found.added(plan.collecting[found.cell])
+            except UnsupportedSyntaxError:
+                if not self.lists_grow(plan, before):
+                    raise
             del outer.ops[mark:]
         self.block = outer
         attempt.finish()
@@ -207,6 +222,40 @@ class Control(Comprehensions):
                 self.branch(
                     broken, lambda: None, lambda: self.statements(node.orelse), node, "guard"
                 )
+        return bool(plan.growing or plan.collecting)
+
+    def lists_grow(self, plan: Plan, before: Snapshot) -> bool:
+        """Whether to try a loop again with lists that grow in it: as arrays, or put together from tapes."""
+        lists: dict[Cell, Any] = dict(self.appended_to(plan.node, before))
+        if lists and plan.domain is not None and not plan.growing and not plan.collecting:
+            plan.growing |= lists
+        else:
+            grown = {*self.appended_in(plan.node, before), *plan.growing, *self.lengthened}
+            lists = dict.fromkeys(
+                c
+                for c in grown
+                if c not in plan.collecting
+                and c in before
+                and c.kind is list
+                and isinstance(before[c].get(CONTENTS), (Items, Grown, Columns, Collected))
+            )
+            if not lists:
+                return False
+            plan.growing.clear()
+            plan.collecting |= {cell: Need() for cell in lists}
+        plan.places |= {(cell, CONTENTS): None for cell in lists}
+        return True
+
+    def appended_in(self, node: Any, before: Snapshot) -> list[Cell]:
+        """Lists that have a name and to which something in a loop appends."""
+        found: list[Cell] = []
+        for inner in gast.walk(node):
+            if isinstance(inner, gast.Attribute) and inner.attr in ("append", "extend"):
+                name = getattr(inner.value, "id", "")
+                cell = before.get(self.scope.owner(name), {}).get(name)
+                if isinstance(cell, Cell):
+                    found.append(cell)
+        return found
 
     def appended_to(self, node: Any, before: Snapshot) -> dict[Cell, int]:
         """Lists to which the statements of a loop's body append, and how many items."""

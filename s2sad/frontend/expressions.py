@@ -11,7 +11,7 @@ import gast
 
 from s2sad.frontend.calls import Calls
 from s2sad.frontend.containers import UNKNOWN
-from s2sad.frontend.scope import Binding, Cell, Choice, Items, Static, attribute_of
+from s2sad.frontend.scope import GROWN, Binding, Cell, Choice, Items, Static, attribute_of
 from s2sad.ir.core import Value
 from s2sad.ir.kinds import PYTHON_DTYPES, Kind, passive
 
@@ -138,7 +138,7 @@ class Expressions(Calls):
         if own is not None:
             return own
         a, b = self.sequence(left), self.sequence(right)
-        if self.grown(left) is not None or self.grown(right) is not None:
+        if any(isinstance(x, Cell) and isinstance(x.contents, GROWN) for x in (left, right)):
             raise self.unsupported(
                 node,
                 "an operator on a list that grows in a loop",
@@ -180,7 +180,8 @@ class Expressions(Calls):
         known = self.known_truth(operand) if name == "not_" else None
         if known is not None:
             return self.const(not known, node)
-        value = self.to_value(operand, node.operand)
+        asked = self.tested if name == "not_" else self.to_value
+        value = asked(operand, node.operand)
         fn = f"operator.{name}"
         if (
             value.op is not None
@@ -293,7 +294,7 @@ class Expressions(Calls):
         known = self.known_truth(first)
         if known is not None:
             return rest() if known is (word == "and") else first
-        test = self.to_value(first, node)
+        test = self.tested(first, node)
         truth: list[bool | None] = []
 
         def other() -> Binding:
@@ -318,7 +319,7 @@ class Expressions(Calls):
         items = self.sequence(binding)
         if items is not None:
             return bool(items.items)
-        if self.grown(binding) is not None:
+        if isinstance(binding, Cell) and isinstance(binding.contents, GROWN):
             return None
         if not isinstance(binding, Value):
             return None if isinstance(binding, Choice) else True
@@ -334,7 +335,7 @@ class Expressions(Calls):
         if known is not None:
             return self.expression(node.body if known else node.orelse)
         return self.choose(
-            self.to_value(test, node.test),
+            self.tested(test, node.test),
             lambda: self.expression(node.body),
             lambda: self.expression(node.orelse),
             node,

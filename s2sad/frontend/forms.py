@@ -14,7 +14,9 @@ from s2sad.frontend.known import NOT_KNOWN, attribute_exists, is_instance
 from s2sad.frontend.scope import (
     Binding,
     Cell,
+    Columns,
     Generator,
+    Grown,
     Items,
     Partial,
     Static,
@@ -34,6 +36,9 @@ def _extreme(fn: str) -> Any:
             args = items.items
         if len(args) == 1 and items is not None and not kwargs:
             return args[0]
+        grown = low.grown(args[0]) if len(args) == 1 and not kwargs else None
+        if grown is not None and grown.array.kind.ndim == 1:
+            return low.extreme_of(fn.split(".")[1], grown, node)
         if kwargs or len(args) < 2:
             raise low.unsupported(
                 node,
@@ -105,9 +110,9 @@ def _len(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) 
     items = low.sequence(args[0])
     if items is not None:
         return low.const(len(items.items), node)
-    grown = low.grown(args[0])
-    if grown is not None:
-        return grown.length
+    length = low.grown_length(args[0])
+    if length is not None:
+        return length
     if isinstance(args[0], Cell):
         bound = low.class_attribute(args[0], args[0].kind, "__len__", node)
         return low.call(bound, [], {}, node)
@@ -143,9 +148,9 @@ def _pow(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) 
 
 def _array(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
     """np.array of a list of numbers or arrays: its items are operands, so that derivatives pass through."""
-    grown = low.grown(args[0]) if args else None
-    if grown is not None and len(args) == 1 and not kwargs:
-        return low.prim("numpy.copy", [grown.array], {}, node)
+    contents = args[0].contents if args and isinstance(args[0], Cell) else None
+    if isinstance(contents, (Grown, Columns)) and len(args) == 1 and not kwargs:
+        return low.grown_array(contents, node)
     given = low.sequence(args[0]) if args else None
     if given is None or len(args) > 2 or set(kwargs) - {"dtype", "copy"}:
         return None
@@ -356,6 +361,8 @@ def _contents(binding: Binding, inner: Any) -> Binding:
 
 def _bool(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
     known = low.known_truth(args[0]) if args else False
+    if known is None and low.grown_length(args[0]) is not None:
+        return low.tested(args[0], node)
     return None if known is None else low.const(known, node)
 
 
@@ -363,7 +370,20 @@ def _vars(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any)
     return low.new_dict(dict(args[0].vars)) if isinstance(args[0], Cell) else None
 
 
+def _joined(name: str) -> Any:
+    def special(
+        low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding | None:
+        return low.joined_list(name, args, kwargs, node)
+
+    return special
+
+
 FORMS = {
+    id(np.stack): _joined("stack"),
+    id(np.vstack): _joined("vstack"),
+    id(np.hstack): _joined("hstack"),
+    id(np.concatenate): _joined("concatenate"),
     id(np.array): _array,
     id(np.asarray): _array,
     id(np.finfo): _finfo,

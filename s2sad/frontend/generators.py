@@ -13,6 +13,8 @@ from s2sad.frontend.merge import FLAGS
 from s2sad.frontend.scope import Binding, Cell, Generator, Scope, Static
 
 Consumer = Callable[[Binding], None]
+NO = Static(False)
+RETURNED, RESULT = "$ended", "$result"  # whether, and with what, a loop over a generator returns
 CONSUMED = "$consumed"  # set in the scope of a generator that has run
 
 
@@ -38,9 +40,16 @@ class Generators(Base):
         def consumed(value: Binding) -> None:
             inner, self.scope = self.scope, outer
             waiting = self.consumers.pop()
-            consume(value)
-            self.consumers.append(waiting)
-            self.scope = inner
+            try:
+                consume(value)
+                left = self.left(outer, node)
+            finally:
+                self.consumers.append(waiting)
+                self.scope = inner
+            if left is not None:
+                inner.vars["$returned"] = (
+                    left  # who breaks a loop over a generator ends the generator
+                )
 
         self.consumers.append(consumed)
         self.scope = generator.scope
@@ -50,13 +59,33 @@ class Generators(Base):
             self.consumers.pop()
             self.scope, self.statement, self.here = saved
 
+    def left(self, scope: Scope, node: Any) -> Binding | None:
+        """Whether the body of a loop over a generator has just left the loop. A return is noted for its end."""
+        broken, returned = (scope.vars.pop(flag, NO) for flag in ("$break", "$returned"))
+        if returned != NO:
+            scope.vars[RETURNED] = self.to_value(returned, node)
+            ended = scope.vars.pop("$ret", None)  # None: a generator that was left where it yields
+            scope.vars[RESULT] = self.const(None, node) if ended is None else ended
+        flags = [flag for flag in (broken, returned) if flag != NO]
+        certain = [flag for flag in flags if isinstance(flag, Static)]
+        if len(flags) < 2 or certain:
+            return next(iter([*certain, *flags]), None)
+        one, other = (self.to_value(flag, node) for flag in flags)
+        return self.either(one, other, node)
+
     def loop_over_generator(self, node: Any, generator: Generator) -> None:
-        if node.orelse or any(isinstance(n, (gast.Break, gast.Return)) for n in gast.walk(node)):
+        leaves = any(isinstance(n, gast.Break) for n in gast.walk(node))
+        returns = any(isinstance(n, (gast.Return, gast.Yield)) for n in gast.walk(node))
+        if node.orelse and leaves:
             raise self.unsupported(
                 node,
-                "break, return and else are not supported in a loop over a generator",
+                "break and else are not supported in one loop over a generator",
                 "loop over range, or make a list of the values",
             )
+        scope, variables = self.scope, self.scope.vars
+        saved = {f: variables.pop(f) for f in FLAGS if f in variables}
+        if returns:
+            variables[RETURNED] = self.const(False, node)
 
         def body(value: Binding) -> None:
             self.assign(node.target, value, node)
@@ -64,6 +93,13 @@ class Generators(Base):
             self.scope.vars.pop(FLAGS[2], None)
 
         self.run_generator(generator, body, node)
+        scope.vars.update(saved)
+        if returns:
+            returned, result = scope.vars.pop(RETURNED), scope.vars.pop(RESULT, None)
+            if result is not None:
+                scope.vars["$returned"], scope.vars["$ret"] = returned, result
+        if node.orelse:
+            self.statements(node.orelse)
 
     def collected(self, generator: Generator, node: Any) -> Cell:
         """list(generator)"""

@@ -24,6 +24,9 @@ class Growing(Base):
     if TYPE_CHECKING:
 
         def change(self, cell: Cell, contents: Binding, node: Any) -> None: ...
+        def stacked(
+            self, tape: Value, values: list[Value], node: Any, flat: bool = False
+        ) -> Value: ...
 
     def grown(self, cell: Binding) -> Grown | None:
         contents = cell.contents if isinstance(cell, Cell) else None
@@ -45,8 +48,8 @@ class Growing(Base):
         for i, item in enumerate(items.items):
             array = self.put(array, self.const(i, node), item, node)
         values = [self.to_value(item, node) for item in items.items]
-        python = all(v.kind.dtype == "float" for v in values) and cell not in self.of_numpy
-        cell.vars[CONTENTS] = Grown(array, total, python=python)
+        python = all(v.kind.dtype in ("float", "int") for v in values) and cell not in self.of_numpy
+        cell.vars[CONTENTS] = Grown(array, total, number="float" if python else "")
 
     def times(self, value: Value, count: int, node: Any) -> Value:
         if count == 1:
@@ -77,7 +80,8 @@ class Growing(Base):
 
     def put(self, array: Value, index: Value, item: Binding, node: Any) -> Value:
         value = self.to_value(item, node)
-        if not value.kind.is_scalar or value.kind.dtype not in FLOATS:
+        whole = value.op is not None and value.op.name == "const" and value.kind.dtype == "int"
+        if not value.kind.is_scalar or not (value.kind.dtype in FLOATS or whole):
             raise self.unsupported(
                 node,
                 "a list grows in a loop by what is not known to be a float",
@@ -91,6 +95,9 @@ class Growing(Base):
     def append_grown(self, cell: Cell, item: Binding, node: Any) -> None:
         grown = self.grown(cell)
         assert grown is not None
+        if grown.complete:
+            self.append_after(cell, grown, item, node)
+            return
         array = self.put(grown.array, grown.length, item, node)
         length = self.before_end(grown, 1, node)
         if self.to_value(item, node).kind.dtype != "float":
@@ -100,6 +107,17 @@ class Growing(Base):
             dataclasses.replace(grown, array=array, length=length, appended=grown.appended + 1),
             node,
         )
+
+    def append_after(self, cell: Cell, grown: Grown, item: Binding, node: Any) -> None:
+        """Append to a list that has grown in a loop before."""
+        value = self.to_value(item, node)
+        last = self.prim("intrinsic.array_of", [value], {}, node)
+        both = self.op("tuple", [grown.array, last], passive("tuple"), node)
+        array = self.prim("numpy.concatenate", [both], {}, node)
+        array.hint = grown.array.hint
+        length = self.moved(grown.length, 1, node)
+        number = grown.number if value.kind.dtype == grown.number else ""
+        self.change(cell, Grown(array, length, complete=True, number=number), node)
 
     def is_natural(self, index: Value) -> bool:
         """True for an index that counts from 0 or above."""
@@ -119,10 +137,70 @@ class Growing(Base):
                 return self.moved(op.operands[0], by + place, node)
         return self.moved(grown.length, place, node)
 
-    def grown_item(self, grown: Grown, index: Binding, node: Any) -> Binding:
-        """list[index]; an item is the Python number that was appended, not one of NumPy's."""
-        item = self.array_item(grown, index, node)
-        return self.prim("builtins.float", [item], {}, node) if grown.python else item
+    def end_to_end(self, array: Value, node: Any) -> Value:
+        """The rows of an array joined along their first axis: without the first two axes, but for one."""
+        rows = [self.const(-1, node)]
+        for axis in range(2, array.kind.ndim or 0):
+            rows.append(self.prim("intrinsic.dim", [array, self.const(axis, node)], {}, node))
+        shape = self.op("tuple", rows, passive("tuple"), node)
+        return self.prim("numpy.reshape", [array, rows[0] if len(rows) == 1 else shape], {}, node)
+
+    def joined_list(
+        self, name: str, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Value | None:
+        """np.stack, np.concatenate, np.vstack and np.hstack of a list that grew in a loop."""
+        grown = self.grown(args[0]) if args else None
+        if grown is None:
+            return None
+        axis = 0 if name in ("stack", "concatenate") else None
+        if len(args) == 2 or "axis" in kwargs:
+            axis = self.literal(args[1] if len(args) == 2 else kwargs["axis"])
+        ndim = (grown.array.kind.ndim or 0) - 1  # of an item
+        joins = {"concatenate": ndim >= 1, "vstack": ndim >= 2, "hstack": ndim == 1}
+        if axis == 0 or axis is None and not set(kwargs) - {"axis"}:
+            if name == "stack" or (name, ndim) in (("vstack", 1), ("hstack", 0)):
+                return self.grown_array(grown, node)
+            if joins.get(name) and grown.pieces is None:
+                return self.end_to_end(self.grown_array(grown, node), node)
+            if grown.pieces is not None and (joins.get(name) or name == "concatenate"):
+                tape, first = grown.pieces
+                array = self.stacked(tape, [], node, flat=True)
+                both = self.op("tuple", [*first, array], passive("tuple"), node)
+                return self.prim("numpy.concatenate", [both], {}, node) if first else array
+        raise self.unsupported(
+            node,
+            f"np.{name} of a list that grows in a loop is not supported for these items and this axis",
+            "make an array of it with np.array, and reshape that",
+        )
+
+    def part_of(self, grown: Grown, there: Value, node: Any) -> Cell:
+        """list[a:b], which is a list of its own."""
+        array = self.prim("operator.getitem", [grown.array, there], {}, node)
+        cell: Cell = self.state.add(Cell(list))
+        length = self.prim("builtins.len", [array], {}, node)
+        cell.vars[CONTENTS] = dataclasses.replace(grown, array=array, length=length)
+        return cell
+
+    def set_grown_item(self, cell: Cell, index: Binding, value: Binding, node: Any) -> None:
+        """list[index] = value, for a number after the loop in which the list has grown."""
+        grown, place = self.grown(cell), self.literal(index)
+        new = self.to_value(value, node)
+        fine = grown is not None and grown.complete and grown.array.kind.ndim == 1
+        if not fine or grown is None or new.kind.dtype not in FLOATS or isinstance(place, slice):
+            raise self.unsupported(
+                node, "an item of a list that grows in a loop is written", "fill a NumPy array"
+            )
+        array = self.prim(
+            "intrinsic.store", [grown.array, self.to_value(index, node), new], {}, node
+        )
+        array.hint = grown.array.hint
+        number = grown.number if new.kind.dtype == grown.number else ""
+        self.change(cell, dataclasses.replace(grown, array=array, number=number), node)
+
+    def extreme_of(self, name: str, grown: Grown, node: Any) -> Binding:
+        """max(list): the first of the largest items."""
+        place = self.prim(f"numpy.arg{name}", [grown.array], {}, node)
+        return self.grown_item(grown, place, node)
 
     def array_item(self, grown: Grown, index: Binding, node: Any) -> Value:
         """The item of the array, which may have room for more items than the list has yet."""

@@ -9,11 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import gast
 
-from s2sad.errors import UnsupportedSyntaxError
+from s2sad.errors import AliasingError, UnsupportedSyntaxError
 from s2sad.frontend.generators import Generators
 from s2sad.frontend.merge import FLAGS
 from s2sad.frontend.plan import itself
-from s2sad.frontend.scope import Binding, Generator, Items, Scope, Static, values_in
+from s2sad.frontend.scope import (
+    Binding,
+    Cell,
+    Columns,
+    Generator,
+    Grown,
+    Items,
+    Scope,
+    Static,
+    values_in,
+)
 from s2sad.ir.core import Value
 
 LONGEST = 64  # a loop of at most so many iterations may be written out
@@ -47,7 +57,7 @@ class Iterables(Generators):
 
         def loop(
             self, node: Any, domain: list[Value] | None, element: Callable[[Value], Binding] | None
-        ) -> None: ...
+        ) -> bool: ...
         def branch(self, test: Value, then: Any, other: Any, node: Any, form: str) -> None: ...
         def is_none(self, binding: Binding) -> bool: ...
 
@@ -59,16 +69,22 @@ class Iterables(Generators):
         if isinstance(over, Known):
             self.unrolled(node, over)
             return
+        place = (self.scope.source.file.path, node.lineno, node.col_offset)
+        items = self.counted_items(over)
+        if items is not None and place in self.written_out:
+            self.unrolled(node, items)
+            return
         block, mark, before = self.block, len(self.block.ops), self.state.take()
         statement = self.statement
         try:
-            self.loop(node, over.domain, over.element)
-        except UnsupportedSyntaxError:
+            if self.loop(node, over.domain, over.element) and items is not None:
+                self.short.add(place)
+        except (UnsupportedSyntaxError, AliasingError):
             # Items of lists and dicts are known one by one: so must be the iterations that name them.
             self.block, self.statement = block, statement
             del block.ops[mark:]
             self.state.restore(before)
-            if (items := self.counted_items(over)) is None:
+            if items is None:
                 raise
             self.unrolled(node, items)
 
@@ -128,15 +144,16 @@ class Iterables(Generators):
         items = self.sequence(binding)
         if items is not None:
             return self.known_over(binding, items, node)
-        grown = self.grown(binding)
-        if grown is not None:
-            items_of = grown
+        contents = binding.contents if isinstance(binding, Cell) else None
+        if isinstance(contents, (Grown, Columns)):
+            items_of, length = contents, self.grown_length(binding)
+            assert length is not None
 
             def item(index: Value) -> Binding:
                 self.natural.add(index)
                 return self.grown_item(items_of, index, node)
 
-            return self.counted(grown.length, item, node)
+            return self.counted(length, item, node)
         array = self.to_value(binding, node)
         # The body may write the array: rows are those of its version at the time.
         hidden = f"$over{node.lineno},{node.col_offset}"

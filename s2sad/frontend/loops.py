@@ -5,57 +5,39 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from s2sad.frontend.base import Base
+from s2sad.frontend.loop_start import LoopStart
 from s2sad.frontend.merge import FLAGS, NeedsStructure
 from s2sad.frontend.plan import (
     LEAVING,
     OWN,
-    ActingCondition,
-    Plan,
     index_name,
     itself,
     same_binding,
 )
 from s2sad.frontend.scope import (
+    CONTENTS,
+    FROZEN,
     Binding,
     Cell,
+    Collected,
+    Columns,
     Grown,
     Items,
     Place,
-    Snapshot,
     Static,
     Table,
     Vars,
     is_function,
 )
-from s2sad.ir.core import Block, Op, Value
-from s2sad.ir.kinds import ANY, BOOL, INT, NEVER, Dim, Kind
+from s2sad.ir.core import Loop, Op, Value
+from s2sad.ir.kinds import ANY, BOOL, INT, NEVER, Kind, join, passive
+
+LASTING = ("float", "f8", "int")  # of carried numbers, whose kinds the body is lowered for
 
 
-class Attempt:
+class Attempt(LoopStart):
     """One try at lowering a loop. What the body sets decides what the loop carries, so a try may have to be
     repeated: when a variable turns out to hold a structure, something else is changed, or the body may return."""
-
-    def __init__(self, lowering: Base, plan: Plan, before: Snapshot) -> None:
-        self.low = lowering
-        self.plan = plan
-        self.node = plan.node
-        self.domain = plan.domain
-        self.before = before
-        self.inits: list[Value] = []
-        self.params: list[Value] = []
-        self.initial: dict[Cell, Vars] = {}
-        self.made: dict[Cell, Cell] = {}
-        self.emptied: dict[Cell, Cell] = {}
-        self.ended_cells: dict[Cell, Cell] = {}
-        self.shared: dict[Value, Value] = {}  # arrays that several variables hold are one parameter
-        self.ended: dict[Value, Value] = {}
-        self.held_twice: set[Value] = set()
-        self.viewed: set[Value] = set()
-        self.body = Block()
-        self.condition: Block | None = None
-        self.broken: Value | None = None
-        self.start: dict[Place, Binding] = {}
 
     def run(self) -> bool:
         low, node, plan = self.low, self.node, self.plan
@@ -118,123 +100,6 @@ class Attempt:
         known = is_function(found.binding)
         self.plan.templates[places[0]] = found.binding if known else self.undefined(found.binding)
         return False
-
-    def carries(self, place: Place) -> bool:
-        holder, name = place
-        if place in self.plan.renewed or is_function(self.plan.templates.get(place)):
-            return False
-        binding = self.before[holder].get(name)
-        if isinstance(binding, Value) and place not in self.plan.rebound:
-            if self.low.viewed(binding) is not None:
-                return False  # a write through a view is one to the array, which is carried
-        return not is_function(binding)
-
-    def first(self, place: Place) -> Binding:
-        """What a place holds at the start of an iteration; initial values go to `inits`."""
-        holder, name = place
-        if name in LEAVING:
-            binding: Binding | None = self.low.const(False, self.node)
-        else:
-            binding = holder.vars.get(name)
-            if binding is None:
-                binding = self.plan.templates.get(place)
-        by_value = place in self.plan.rebound or place in self.plan.templates
-        return self.parameters(name, binding, by_value)
-
-    def parameters(self, name: str, binding: Binding | None, by_value: bool) -> Binding:
-        """Loop parameters for a variable; lists and objects stay the ones that they are, unless `by_value`."""
-        if isinstance(binding, Items):
-            items = [self.parameters(name, b, by_value) for b in binding.items]
-            return Items(items, binding.kind, binding.named)
-        if isinstance(binding, Table):
-            pairs = binding.items.items()
-            return Table({k: self.parameters(name, b, by_value) for k, b in pairs})
-        if isinstance(binding, Cell):
-            if not by_value:
-                return binding
-            if binding in self.made:
-                return self.made[binding]
-            if not self.is_carried(binding):
-                raise self.has_second_name(name)
-            param = self.low.state.add(Cell(binding.kind, binding.frozen))
-            self.made[binding] = param
-            for n, b in binding.vars.items():
-                param.vars[n] = self.parameters(n if n.isidentifier() else name, b, by_value)
-            self.initial[param] = dict(param.vars)
-            return param
-        if isinstance(binding, Grown):
-            return replace(binding, array=self.value_parameter("", binding.array))
-        if is_function(binding) and binding is not None:
-            return binding
-        return self.value_parameter(name, binding)
-
-    def value_parameter(self, name: str, binding: Any) -> Value:
-        value = (
-            self.low.undef(self.node) if binding is None else self.low.to_value(binding, self.node)
-        )
-        if value in self.shared:
-            self.held_twice.add(value)
-            return self.shared[value]
-        self.inits.append(value)
-        kind = BOOL if name in FLAGS else self.lasting(value)
-        param = Value(kind, "" if name.startswith("$") else name)
-        self.params.append(param)
-        if (value.kind.is_array or value.op is None) and value not in self.plan.apart:
-            self.shared[value] = param
-        return param
-
-    def lasting(self, init: Value) -> Kind:
-        """The kind of an array is taken to last through the loop, but for its lengths; the end is compared."""
-        kind = init.kind
-        if not kind.is_array or kind.dims is None or init in self.plan.unsure:
-            return ANY
-        return replace(kind, dims=tuple(Dim(f"?{i}") for i in range(len(kind.dims))))
-
-    def is_carried(self, cell: Cell) -> bool:
-        """True where all that holds a list or object is carried by the loop."""
-        places = set(self.start) | set(self.plan.places)
-        return all(p in places or p[1].startswith("$") for p in self.low.state.holding(cell))
-
-    def has_second_name(self, name: str) -> Exception:
-        return self.low.unsupported(
-            self.node,
-            f"{name!r} becomes another object in the loop, and this one has a second name",
-            f"give {name} a copy",
-        )
-
-    def run_condition(self) -> None:
-        """The condition of a while loop, on parameters of its own."""
-        low = self.low
-        self.condition = Block()
-        copies = {p: Value(p.kind, p.hint) for p in self.params}
-        for p in self.params:
-            self.condition.add_param(copies[p])
-
-        def copied(binding: Binding) -> Binding:
-            if isinstance(binding, Items):
-                return Items([copied(b) for b in binding.items], binding.kind, binding.named)
-            if isinstance(binding, Table):
-                return Table({k: copied(b) for k, b in binding.items.items()})
-            if isinstance(binding, Cell) and binding in self.initial:
-                copy = low.state.add(Cell(binding.kind, binding.frozen))
-                copy.vars = {n: copied(b) for n, b in binding.vars.items()}
-                return copy
-            return copies.get(binding, binding) if isinstance(binding, Value) else binding
-
-        low.block = self.condition
-        saved = low.state.take()
-        for (holder, name), binding in self.start.items():
-            holder.vars[name] = copied(binding)
-        before = low.state.take()
-        test = low.to_value(low.expression(self.node.test), self.node)
-        after = low.state.take()
-        for holder in before:
-            if any(after[holder].get(n) is not b for n, b in before[holder].items()) or len(
-                after[holder]
-            ) != len(before[holder]):
-                raise ActingCondition
-        low.state.restore(saved)
-        self.condition.yields = [test]
 
     # --- after the body ---------------------------------------------------------------------------------
 
@@ -311,9 +176,21 @@ class Attempt:
             count = {id(c): k for c, k in self.plan.growing.items()}.get(id(place[0]), 0)
             if not isinstance(end, Grown) or end.appended != count:
                 raise self.changes(place[1])
-            if start.python and place[0] in self.low.of_numpy:
+            if start.length in self.params:
+                pairs = [(start.array, end.array), (start.length, end.length)]
+                return all([self.fits(place, p, q, nexts) for p, q in pairs])
+            if start.complete and end.length is not start.length:
+                self.low.lengthened.add(place[0])  # type: ignore[arg-type]
+                raise self.changes(place[1])
+            if start.number and place[0] in self.low.of_numpy:
                 return False
             return self.fits(place, start.array, end.array, nexts)
+        if isinstance(start, Columns):
+            if not isinstance(end, Columns):
+                raise self.changes(place[1])
+            return self.fits(place, start.form, end.form, nexts)
+        if isinstance(start, Collected):
+            return self.collected_fits(place, start, end, nexts)
         if isinstance(start, Cell):
             return self.cell_fits(place, start, end, nexts)
         if not isinstance(start, Value):
@@ -341,17 +218,38 @@ class Attempt:
             return True
         self.ended[start] = value
         nexts.append(value)
-        if start.kind.is_array:
-            lasts = value.kind.dtype == start.kind.dtype and value.kind.ndim == start.kind.ndim
-            if not lasts:
-                self.plan.unsure.add(init)
-                return False
+        if start.kind != ANY and not self.lasts(start.kind, value.kind):
+            # At the second try the kind is that of either; then nothing is said of it.
+            either = join(init.kind, value.kind)
+            tried = init in self.plan.unsure or not either.is_scalar
+            self.plan.unsure[init] = ANY if tried else either
+            return False
         return True
+
+    def lasts(self, kind: Kind, end: Kind) -> bool:
+        """True where a parameter of a kind has this kind in the next iteration too."""
+        return end.dtype == kind.dtype and end.ndim == kind.ndim or kind == BOOL
+
+    def collected_fits(
+        self, place: Place, start: Collected, end: Binding | None, nexts: list[Value]
+    ) -> bool:
+        if not isinstance(end, Collected) or any(
+            a is not b for a, b in zip(start.first, end.first, strict=True)
+        ):
+            raise self.changes(place[1])
+        pairs: list[tuple[Any, Any]] = list(
+            zip(start.last, end.last[len(end.last) - len(start.last) :], strict=True)
+        )
+        if start.length is not None:
+            pairs.append((start.length, end.length))
+        return all([self.fits(place, p, q, nexts) for p, q in pairs])
 
     def grows(self, place: Place, start: Items, end: Items) -> bool:
         """Note a list that is longer after an iteration of a `for` that runs to its end."""
         cell, more = place[0], len(end.items) - len(start.items)
         leaves = any(self.low.scope.vars.get(f, Static(False)) != Static(False) for f in LEAVING)
+        if more > 0 and isinstance(cell, Cell):
+            self.low.lengthened.add(cell)
         if more <= 0 or not isinstance(cell, Cell) or self.domain is None or leaves:
             return False
         if cell in self.initial or cell.kind is not list or cell not in self.before:
@@ -383,7 +281,14 @@ class Attempt:
             self.plan.rebound.add(place)
             return False
         names = self.initial[start]
-        if not isinstance(end, Cell) or end.kind is not start.kind or set(end.vars) != set(names):
+        if isinstance(end, Cell) and FROZEN in end.vars and FROZEN not in names:
+            self.plan.held.add(place)
+            return False
+        if (
+            not isinstance(end, Cell)
+            or end.kind is not start.kind
+            or set(end.vars) - {FROZEN} != set(names) - {FROZEN}
+        ):
             raise self.changes(place[1])
         if start in self.ended_cells:
             if self.ended_cells[start] is not end:
@@ -392,7 +297,9 @@ class Attempt:
         self.ended_cells[start] = end
         if not self.is_carried(end):
             raise self.has_second_name(place[1])
-        return all([self.fits(place, b, end.vars[n], nexts) for n, b in names.items()])
+        return all(
+            [self.fits(place, b, end.vars[n], nexts) for n, b in names.items() if n != FROZEN]
+        )
 
     def changes(self, name: str) -> Exception:
         what = "the list or dict" if name == "$contents" else repr(name.strip("$"))
@@ -401,20 +308,6 @@ class Attempt:
             f"{what} changes its structure in the loop",
             "keep the same number of items, or use a NumPy array",
         )
-
-    def undefined(self, binding: Binding) -> Any:
-        """The structure of a binding, with nothing in it yet."""
-        if isinstance(binding, Items):
-            return Items([self.undefined(b) for b in binding.items], binding.kind, binding.named)
-        if isinstance(binding, Table):
-            return Table({k: self.undefined(b) for k, b in binding.items.items()})
-        if isinstance(binding, Cell):
-            if binding in self.emptied:
-                return self.emptied[binding]
-            empty = self.emptied[binding] = Cell(binding.kind, binding.frozen)
-            empty.vars = {n: self.undefined(b) for n, b in binding.vars.items()}
-            return empty
-        return binding if is_function(binding) else None
 
     def is_new(self, name: str, start: Value) -> bool:
         """True for a variable that has no value before the loop, or only that of an outer iteration."""
@@ -436,9 +329,17 @@ class Attempt:
         low = self.low
         results = [Value(p.kind, p.hint) for p in self.params]
         extra = [Value(INT, "trips")] if self.domain is None or self.has_stop else []
+        lists = {
+            cell: end
+            for cell in self.plan.collecting
+            if isinstance(end := self.after_body[cell].get(CONTENTS), Collected)
+        }
+        kept = low.put_on_tapes(self.body, lists, self.node)
+        self.body.yields.extend(kept)
+        tapes = [Value(passive("tape")) for _ in kept]
         attrs = {
             "carried": len(self.params),
-            "collected": 0,
+            "collected": len(tapes),
             "stop": self.has_stop,
             "backwards": [],
         }
@@ -447,7 +348,7 @@ class Attempt:
         op = Op(
             name,
             [*(self.domain or []), *self.inits],
-            [*results, *extra],
+            [*results, *tapes, *extra],
             attrs,
             regions,
             low.span(self.node),
@@ -464,6 +365,8 @@ class Attempt:
         }
         totals = self.totals
         low.state.restore(self.before)
+        contents = {cell: self.before[cell][CONTENTS] for cell in lists}
+        stacked = low.stacked_lists(Loop(op), contents, lists, self.node)
         finals: dict[Cell, Cell] = {}
 
         def final(binding: Binding) -> Binding:
@@ -471,9 +374,14 @@ class Attempt:
                 return Items([final(b) for b in binding.items], binding.kind, binding.named)
             if isinstance(binding, Table):
                 return Table({k: final(b) for k, b in binding.items.items()})
-            if isinstance(binding, Grown):
+            if isinstance(binding, Grown) and binding.array in totals:
                 total = totals[binding.array]
                 return replace(binding, array=after[binding.array], length=total, complete=True)
+            if isinstance(binding, Grown):
+                length = after.get(binding.length, binding.length)
+                return replace(binding, array=after[binding.array], length=length)
+            if isinstance(binding, Columns):
+                return Columns(final(binding.form))
             if isinstance(binding, Cell) and binding in self.initial:
                 if binding not in finals:
                     made = finals[binding] = low.state.add(Cell(binding.kind, binding.frozen))
@@ -486,7 +394,13 @@ class Attempt:
         for holder, name in self.plan.renewed:
             holder.vars.pop(name, None)
         for (holder, name), start in self.start.items():
-            if name == "$break":
+            if isinstance(holder, Cell) and holder in stacked and name == CONTENTS:
+                contents_now = stacked[holder]
+                if isinstance(contents_now, Collected) and isinstance(start, Collected):
+                    last = [final(b) for b in start.last]
+                    contents_now = replace(contents_now, last=last)
+                holder.vars[name] = contents_now
+            elif name == "$break":
                 self.broken = final(start)  # type: ignore[assignment]
             else:
                 holder.vars[name] = final(start)

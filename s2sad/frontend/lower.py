@@ -11,7 +11,11 @@ from typing import Any
 import gast
 import numpy as np
 
-from s2sad.errors import UnresolvedNameError, UnsupportedSyntaxError
+from s2sad.errors import (
+    S2SADError,
+    UnresolvedNameError,
+    UnsupportedSyntaxError,
+)
 from s2sad.frontend.arguments import Fixed, Part, snapshot
 from s2sad.frontend.base import Primitives
 from s2sad.frontend.control import Control
@@ -33,11 +37,25 @@ from s2sad.ir.core import Function, Op, Shaped, Value
 from s2sad.ir.kinds import ANY, Kind
 
 
-def lower(function: Any, primitives: Primitives, parts: dict[str, Part] | None = None) -> Function:
-    """The IR of a Python function; `parts` says what is known of its arguments, in their order."""
+def lower(
+    function: Any,
+    primitives: Primitives,
+    parts: dict[str, Part] | None = None,
+    written_out: frozenset[Any] = frozenset(),
+) -> Function:
+    """The IR of a Python function; `parts` says what is known of its arguments, in their order.
+
+    `written_out`: loops of known length that are written out, as the info "short" of an earlier try, or an
+    error's, names them.
+    """
     source = find(function)
+    lowering = Lowering(source, primitives)
+    lowering.written_out = written_out
     try:
-        return Lowering(source, primitives).function(parts)
+        return lowering.function(parts)
+    except S2SADError as error:
+        error.short = frozenset(lowering.short)
+        raise
     except RecursionError as error:
         raise UnsupportedSyntaxError(
             f"{source.name!r} nests calls or expressions too deeply",
@@ -85,6 +103,7 @@ class Lowering(Expressions, Control, Prelude):
             op.block = out.body
         out.body.yields = values
         out.info = {
+            "short": frozenset(self.short),
             "path": self.source.file.path,
             "sources": self.sources,
             "captured": self.captured,

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import zip_longest
 from typing import Any
 
 from s2sad.frontend.base import Base
+from s2sad.frontend.columns import mapped
 from s2sad.frontend.scope import (
     CONTENTS,
     Binding,
     Cell,
     Choice,
+    Collected,
     Grown,
     Items,
+    Run,
     Scope,
     Snapshot,
     Static,
@@ -20,8 +25,9 @@ from s2sad.frontend.scope import (
     is_function,
 )
 from s2sad.ir.core import Op, Value
-from s2sad.ir.kinds import ANY, BOOL
+from s2sad.ir.kinds import ANY, BOOL, join
 
+NO = Static(False)
 FLAGS = ("$returned", "$break", "$continue")
 
 
@@ -61,6 +67,7 @@ class Merge:
                 self.merged[holder] = one
             else:
                 names = dict.fromkeys([*one, *two])
+                self.holder = holder
                 self.merged[holder] = {n: self.binding(n, one.get(n), two.get(n)) for n in names}
         return self.merged
 
@@ -96,6 +103,8 @@ class Merge:
     def structures(self, name: str, a: Binding, b: Binding) -> Binding | None:
         if isinstance(a, Items) and isinstance(b, Items):
             if len(a.items) != len(b.items) or a.named is not b.named:
+                if name == CONTENTS and isinstance(self.holder, Cell):
+                    self.low.lengthened.add(self.holder)
                 raise self.differs(name)
             pairs = zip(a.items, b.items, strict=True)
             return Items([self.binding(name, p, q) for p, q in pairs], a.kind, a.named)
@@ -106,6 +115,10 @@ class Merge:
                 raise self.differs(name)
             return Table({k: self.binding(name, p, b.items[k]) for k, p in a.items.items()})
         if isinstance(a, Grown) and isinstance(b, Grown):
+            if a.complete and a.length is not b.length:
+                if isinstance(self.holder, Cell):
+                    self.low.lengthened.add(self.holder)
+                raise self.differs(name)
             if a.appended != b.appended:
                 raise self.low.unsupported(
                     self.node,
@@ -113,10 +126,57 @@ class Merge:
                     "fill a NumPy array, and count its items",
                 )
             array = self.value("", a.array, b.array)
-            return Grown(array, a.length, a.appended, python=a.python and b.python)
+            number = a.number if a.number == b.number else ""
+            return Grown(array, a.length, a.appended, number=number)
+        if isinstance(a, Run) and isinstance(b, Run):
+            return Run(self.value("", a.array, b.array), a.number if a.number == b.number else "")
+        if isinstance(a, Collected) and isinstance(b, Collected):
+            return self.collected(name, a, b)
         if isinstance(a, Cell) and isinstance(b, Cell):
             return self.cells(name, a, b)
         return None
+
+    def collected(self, name: str, a: Collected, b: Collected) -> Collected:
+        """A list that one side may have made longer: what it appended has a flag, and 0.0 stands for it if not."""
+        both = min(len(a.last), len(b.last))
+        pairs = zip(a.last[len(a.last) - both :], b.last[len(b.last) - both :], strict=True)
+        last = [self.binding("", p, q) for p, q in pairs]
+        first = [self.binding("", p, q) for p, q in zip(a.first, b.first, strict=True)]
+        new: list[tuple[Binding, Binding]] = []
+        for p, q in zip_longest(a.new, b.new):
+            (one, one_flag), (two, two_flag) = p or (None, NO), q or (None, NO)
+            there = one if one is not None else two
+            assert there is not None
+            one = one if one is not None else self.filled(there, 0)
+            two = two if two is not None else self.filled(there, 1)
+            flag = Static(True) if isinstance(there, Run) else self.binding("", one_flag, two_flag)
+            new.append((self.binding("", one, two), flag))
+        length = a.length
+        if a.length is not b.length:
+            length = self.value("", a.length, b.length)
+        return replace(a, first=first, last=last, length=length, new=new)
+
+    def filled(self, item: Binding, side: int) -> Binding:
+        """Numbers in the place of an item that a side of the branch does not append."""
+
+        def number(leaf: Binding) -> Binding:
+            if isinstance(leaf, Run):
+                saved, self.low.block = self.low.block, self.op.regions[side]
+                none = self.low.prim("numpy.zeros", [self.low.const(0, self.node)], {}, self.node)
+                self.low.block = saved
+                return Run(none, leaf.number)
+            if not isinstance(leaf, Value) or leaf.kind.is_array:
+                raise self.low.unsupported(
+                    self.node,
+                    "an array is appended to a list on one branch of a loop, and not on the other",
+                    "append on both, or fill a NumPy array and count its rows",
+                )
+            saved, self.low.block = self.low.block, self.op.regions[side]
+            zero = self.low.const(0.0, self.node)
+            self.low.block = saved
+            return zero
+
+        return mapped(item, number)
 
     def one_sided(self, name: str, a: Binding | None, b: Binding | None) -> Binding | None:
         """A structure that only one side has."""
@@ -210,7 +270,9 @@ class Merge:
             for block in self.op.regions:
                 block.yields.pop()
             return values[0]
-        result = Value(BOOL if name in FLAGS else ANY, "" if name.startswith("$") else name)
+        numbers = all(v.kind.is_scalar for v in values)
+        kind = BOOL if name in FLAGS else join(*(v.kind for v in values)) if numbers else ANY
+        result = Value(kind, "" if name.startswith("$") else name)
         result.op = self.op
         self.op.results.append(result)
         first = self.low.object_of(values[0])

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from s2sad.frontend.collecting import Need
 from s2sad.frontend.merge import FLAGS
-from s2sad.frontend.scope import Binding, Cell, Place, Static
+from s2sad.frontend.scope import FROZEN, Binding, Cell, Place, Static
 from s2sad.ir.core import Value
+from s2sad.ir.kinds import Kind
 
 LEAVING = ("$returned", "$break")
-OWN = (*FLAGS, "$ret", "$value")
+OWN = (*FLAGS, "$ret", "$value", FROZEN)
 
 
 def itself(index: Value) -> Value:
@@ -38,7 +40,11 @@ class Plan:
     growing: dict[Cell, int] = field(
         default_factory=dict
     )  # lists, and how many items an iteration appends
-    unsure: set[Value] = field(default_factory=set)  # initial values whose kind may not last
+    held: set[Place] = field(default_factory=set)  # lists that become items of one that grows
+    collecting: dict[Cell, Need] = field(default_factory=dict)  # lists of unknown length
+    unsure: dict[Value, Kind] = field(
+        default_factory=dict
+    )  # initial values whose kind does not last
     apart: set[Value] = field(
         default_factory=set
     )  # initial values of variables that part in the loop

@@ -99,7 +99,14 @@ class Prelude(Base):
         return [*node.args, *(k.value for k in node.keywords)]
 
     def stmt_Assert(self, node: Any) -> None:
-        known = self.known_truth(self.expression(node.test))
+        test = self.expression(node.test)
+        known = self.known_truth(test)
+        if known is None and self.grown_length(test) is not None:
+            raise self.unsupported(
+                node,
+                "an assertion that a list has items",
+                "compare its length: assert len(...) > 0",
+            )
         if known is not True:
             self.effect("assert", node, node)
 

@@ -18,6 +18,7 @@ from s2sad.frontend.find import FunctionSource
 from s2sad.ir.core import Value
 
 CONTENTS = "$contents"  # the variable of a list's or dict's cell
+FROZEN = "$frozen"  # the variable of a cell that may not be changed from here on: why
 
 
 @dataclass
@@ -45,7 +46,41 @@ class Grown:
     length: Value
     appended: int = 0  # in the iteration that is being lowered
     complete: bool = False
-    python: bool = True  # the items are Python's numbers, not NumPy's
+    number: str = "float"  # the type of Python that the items have; "" for NumPy's
+    rows: str | None = None  # where the items are lists of numbers: the type that these have
+    pieces: tuple[Value, list[Value]] | None = (
+        None  # a tape of arrays that this is stacked from, and its start
+    )
+
+
+@dataclass
+class Run:
+    """Several items at once: those that an inner loop appends to a list."""
+
+    array: Value
+    number: str
+
+
+@dataclass
+class Columns:
+    """A list of tuples or lists to which a loop appended: one of them, with the column of each part in its place."""
+
+    form: Binding
+
+
+@dataclass
+class Collected:
+    """A list as the body of a loop sees it that appends to it: its first and last items, and what is new.
+
+    `new` holds what this iteration has appended so far, and whether: True, or a flag for what a branch appends.
+    """
+
+    first: list[Binding]
+    last: list[Binding]
+    length: Value | None
+    older: Any  # what there was before the loop
+    carried: int = 0  # how many of the last items an iteration starts with
+    new: list[tuple[Binding, Binding]] = field(default_factory=list)
 
 
 @dataclass
@@ -141,6 +176,9 @@ Binding = (
     | Static
     | Items
     | Grown
+    | Columns
+    | Run
+    | Collected
     | Table
     | View
     | Closure
@@ -230,8 +268,12 @@ def parts(binding: Binding) -> list[Binding]:
         return binding.items
     if isinstance(binding, Table):
         return list(binding.items.values())
-    if isinstance(binding, Grown):
+    if isinstance(binding, (Grown, Run)):
         return [binding.array]
+    if isinstance(binding, Columns):
+        return [binding.form]
+    if isinstance(binding, Collected):
+        return [*binding.first, *binding.last, *(value for value, _ in binding.new)]
     if isinstance(binding, View):
         return [binding.cell]
     if isinstance(binding, Method):
@@ -264,8 +306,15 @@ def replaced(binding: Binding, old: Value, new: Value) -> Binding:
     if isinstance(binding, Items) and any(True for _ in _values(binding, old)):
         items = [replaced(b, old, new) for b in binding.items]
         return Items(items, binding.kind, binding.named)
-    if isinstance(binding, Grown) and binding.array is old:
+    if isinstance(binding, (Grown, Run)) and binding.array is old:
         return dataclasses.replace(binding, array=new)
+    if isinstance(binding, Columns):
+        return Columns(replaced(binding.form, old, new))
+    if isinstance(binding, Collected) and any(True for _ in _values(binding, old)):
+        first = [replaced(b, old, new) for b in binding.first]
+        last = [replaced(b, old, new) for b in binding.last]
+        appended = [(replaced(b, old, new), flag) for b, flag in binding.new]
+        return dataclasses.replace(binding, first=first, last=last, new=appended)
     if isinstance(binding, Table) and any(True for _ in _values(binding, old)):
         return Table({k: replaced(b, old, new) for k, b in binding.items.items()})
     return binding
@@ -290,3 +339,6 @@ def is_function(binding: Binding | None) -> bool:
 def attribute_of(cls: Any, name: str) -> Any:
     """A class's attribute, as it stands in the class (a property is the property)."""
     return inspect.getattr_static(cls, name, None)
+
+
+GROWN = (Grown, Columns, Collected)  # contents of lists whose length only the run knows

@@ -11,6 +11,10 @@ const       attrs: value, and optionally `name` (a global of the user's program)
 undef       a variable that has no value yet on this path
 prim        a primitive; attrs: fn (dotted name), params (the rule's parameter of each operand)
 tuple       passive aggregates: an index, a shape
+stack       operands: a tape, then single values; result: the array of the values, then what the tape holds, from
+            the last on if `reversed`; if `flat`, the arrays on the tape joined end to end
+unstack     operand: an array; result: the tape of its rows; if `flat`, of parts that are as long as what is on
+            a second operand, a tape
 slice       start, stop, step
 effect      something done for its effect; attrs: what ("print", "assert", "raise", "expr"), and `code`
 if          operands: condition; regions: then, else; both yield the results
@@ -22,7 +26,8 @@ while       operands: initial values; regions: condition (carried -> flag), body
 
 A loop *collects* a value in each iteration into a tape, and another loop *consumes* the tape, in the
 order in which it was collected or in the reverse order (attr `backwards`, one flag for each tape). Each
-is the adjoint of the other. Writing into an array is an operation that makes a new version of it.
+is the adjoint of the other, as `stack` and `unstack` are. Writing into an array is an operation that makes a
+new version of it.
 """
 
 from __future__ import annotations
@@ -167,7 +172,15 @@ class Loop:
 
     @property
     def tapes_in(self) -> list[Value]:
-        return self.op.operands[self.n_domain + self.n_carried :]
+        first = self.n_domain + self.n_carried
+        return self.op.operands[first : first + len(self.backwards)]
+
+    @property
+    def starts(self) -> dict[Value, Value]:
+        """Tapes that begin with what is in a list, and these lists; only the last pass before printing makes them."""
+        last = self.op.attrs.get("starts", ())
+        lists = self.op.operands[len(self.op.operands) - len(last) :]
+        return {self.tapes_out[k]: value for k, value in zip(last, lists, strict=True)}
 
     @property
     def index(self) -> Value | None:

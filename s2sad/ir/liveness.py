@@ -101,7 +101,9 @@ class Liveness:
     def _loop(self, op: Op, live: set[Value]) -> set[Value]:
         loop = Loop(op)
         outside = _read_from_outside(self, op)
-        live = live | outside
+        # The rows of an array are read one by one, as the loop runs.
+        rows = [t for t in loop.tapes_in if t.op is not None and t.op.name == "unstack"]
+        live = live | outside | set(self.leaves(rows))
         yields = list(loop.body.yields)
         if self.appends is not None:
             yields = yields[: len(yields) - loop.n_collected]

@@ -84,6 +84,8 @@ class _Forward:
                 self.branch(op, b)
             elif op.name in ("for", "while"):
                 self.loop(op, b)
+            elif op.name in ("stack", "unstack"):
+                self.stack(op, b)
             else:
                 b.block.append(clone_op(op, self.values))
 
@@ -205,6 +207,25 @@ class _Forward:
             self.values[old.trips] = trips[0]
         self.dots.update(zip([finals[j] for j in moving], final_dots, strict=True))
         self.dots.update(zip([tapes[j] for j in collecting], tape_dots, strict=True))
+
+    def stack(self, op: Op, b: Builder) -> None:
+        """Stacking and unstacking are linear: tangents are stacked and unstacked in the same way."""
+        copy = b.block.append(clone_op(op, self.values))
+        if op.result not in self.varied:
+            return
+        first, *values = copy.operands
+        if first in self.dots:
+            lengths = op.name == "unstack"
+            rest = values if lengths else [self.dot_of(v, b) for v in values]
+            kinds = [copy.result.kind]
+            dot = b.op(op.name, [self.dots[first], *rest], kinds, dict(op.attrs)).result
+        else:
+            dot = b.zeros_like(copy.result)
+            for i, value in enumerate(values):
+                if value in self.dots:
+                    dot = b.call("intrinsic.store", dot, b.const(i), self.dots[value])
+        dot.hint = _dot_hint(op.result)
+        self.dots[copy.result] = dot
 
     def copy(self, value: Value) -> Value:
         copy = Value(value.kind, value.hint)

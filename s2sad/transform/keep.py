@@ -12,7 +12,9 @@ from s2sad.analysis.taping import choose
 from s2sad.ir.core import Block, Loop, Op, Value, clone_op, replace_uses, uses
 from s2sad.ir.kinds import NEVER, passive
 
-PURE = {"const", "undef", "tuple", "slice", "list", "prim", "if", "for", "while"}
+PURE = {
+    "const", "undef", "tuple", "slice", "list", "prim", "if", "for", "while", "stack", "unstack",
+}  # fmt: skip
 
 
 def keep_for_loop(context: Context, loop: Loop, adjoint: Loop) -> None:

@@ -11,7 +11,7 @@ from s2sad.analysis.context import Context
 from s2sad.analysis.defined import is_defined
 from s2sad.errors import MissingRuleError
 from s2sad.ir.core import Block, Function, Loop, Op, Value, clone_block, uses
-from s2sad.ir.kinds import INT, Kind
+from s2sad.ir.kinds import INT, Kind, passive
 from s2sad.rules.parse import Rule
 from s2sad.transform.expand import expander_for
 from s2sad.transform.forward import free_name
@@ -123,6 +123,11 @@ class _Reverse:
                     r in self.tape_bars for r in op.results
                 ):
                     self.branch(op, adjoints, b)
+            elif op.name == "stack":
+                if op.result in adjoints and op.result in self.active:
+                    self.stack(op, adjoints, b)
+            elif op.name == "unstack":
+                self.unstack(op, adjoints, b)
             elif op.name in ("for", "while"):
                 loop = Loop(op)
                 if any(r in adjoints for r in loop.finals) or any(
@@ -168,6 +173,33 @@ class _Reverse:
                 if rule.elementwise and not rule.stated:
                     term = self.down_to(op, rule, value, term, b)
                 self.add(adjoints, value, self.cast(term, value, b), b)
+
+    def stack(self, op: Op, adjoints: Adjoints, b: Builder) -> None:
+        """Each value's adjoint is its row of the array's; the loop that filled the tape consumes the other rows."""
+        y_bar = adjoints.pop(op.result)
+        tape, *values = op.operands
+        for i, value in enumerate(values):
+            if value in self.active and not value.kind.is_passive:
+                row = b.call("operator.getitem", y_bar, b.const(i))
+                self.add(adjoints, value, self.cast(row, value, b), b)
+        if tape in self.active:
+            if values:
+                y_bar = b.call("operator.getitem", y_bar, b.slice(len(values), None, None))
+            flat = bool(op.attrs.get("flat"))
+            operands = [y_bar, tape] if flat else [y_bar]
+            rows = b.op("unstack", operands, [passive("tape")], {"flat": flat}).result
+            rows.hint = y_bar.hint
+            self.tape_bars.setdefault(tape, []).append((rows, (True,)))
+
+    def unstack(self, op: Op, adjoints: Adjoints, b: Builder) -> None:
+        """The array's adjoint is the stack of what the loop that consumed the rows collected for them."""
+        array = op.operands[0]
+        for tape, flags in self.tape_bars.pop(op.result, []):
+            attrs = {"flat": bool(op.attrs.get("flat")), "reversed": not flags[0]}
+            total = b.op("stack", [tape], [array.kind], attrs).result
+            if array.kind.ndim != 1 and not attrs["flat"]:
+                total = b.call("numpy.reshape", total, b.call("intrinsic.shape", array))
+            self.add(adjoints, array, total, b)
 
     def down_to(self, op: Op, rule: Rule, value: Value, term: Value, b: Builder) -> Value:
         """The adjoint of a broadcast operand: a sum over the axes along which it was repeated."""

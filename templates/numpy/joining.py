@@ -18,6 +18,13 @@ def stack(*arrays, axis=0):
     arrays_bar[i] += layer(y_bar, i, axis)
 
 
+@helper
+def split_like(x, parts):
+    """Parts of x that are as long as the arrays of a list, joined end to end."""
+    ends = np.cumsum([len(p) for p in parts], dtype=int)
+    return np.split(x, ends)[:-1]
+
+
 @rule(np.vstack, linear_in="arrays")
 def vstack(*arrays):
     y = np.vstack(arrays)

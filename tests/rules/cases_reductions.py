@@ -11,6 +11,7 @@ DEEP = [normal(2, 3, 2), single(normal(2, 3, 2))]
 
 CASES = [
     case("np_sum", "np.sum(x)", 1.5, *SHAPES),
+    case("sum_builtin", "sum(x) * x", normal(4), normal(2, 3), single(normal(3))),
     case("np_sum_axis", "np.sum(x, axis=0)", *SHAPES),
     case("np_sum_negative", "np.sum(x, axis=-1) + x.sum(-1)", *SHAPES),
     case("np_sum_pair", "np.sum(x, axis=(0, -1))", *DEEP),

@@ -13,7 +13,7 @@ def path_grad(x, n):
         xs[i] = np.sin(t) + x
 
     # reverse sweep
-    xs_bar = 2.0 * np.copy(xs)
+    xs_bar = 2.0 * xs
     x_bar = 0.0
     for i, t in zip(range(n - 1, 0, -1), reversed(tape)):
         # xs.append(np.sin(xs[-1]) + x)

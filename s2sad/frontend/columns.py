@@ -1,0 +1,172 @@
+"""Items of lists that grow in a loop: numbers, arrays, and tuples and lists of these.
+
+What is appended is a tree whose leaves are values. Each leaf has a column of its own: the array of what stands at
+this place in all items. An item of the list is put together again from the columns when it is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from s2sad.frontend.base import Base
+from s2sad.frontend.scope import (
+    CONTENTS,
+    FROZEN,
+    Binding,
+    Cell,
+    Collected,
+    Columns,
+    Grown,
+    Items,
+    Run,
+    Static,
+)
+from s2sad.ir.core import Value
+from s2sad.ir.kinds import ANY, passive
+
+REAL = ("float", "f8", "f4", "int", "i8", "i4")
+HELD = "this list is an item of a list that grows in a loop"
+
+
+def leaves(tree: Binding) -> list[Value]:
+    if isinstance(tree, Items):
+        return [leaf for part in tree.items for leaf in leaves(part)]
+    value = tree.array if isinstance(tree, (Grown, Run)) else tree
+    assert isinstance(value, Value)
+    return [value]
+
+
+def form(tree: Binding) -> Any:
+    """What two items must have in common to be in one list."""
+    if isinstance(tree, Items):
+        return (tree.kind, tree.named, tuple(form(part) for part in tree.items))
+    return ("list", tree.number) if isinstance(tree, Grown) else ""
+
+
+def mapped(tree: Binding, make: Callable[[Binding], Binding]) -> Binding:
+    """The tree with another leaf in place of each."""
+    if isinstance(tree, Items):
+        return Items([mapped(part, make) for part in tree.items], tree.kind, tree.named)
+    return make(tree)
+
+
+def varies(value: Value) -> bool:
+    """True for a value that may be another one in each iteration of a loop."""
+    if value.op is None:
+        return value.owner is not None
+    return value.op.name not in ("const", "prim") or any(varies(v) for v in value.op.operands)
+
+
+def columns_of(contents: Binding) -> Iterator[Grown]:
+    """The columns of a list's contents."""
+    if isinstance(contents, Grown):
+        yield contents
+    elif isinstance(contents, Columns):
+        yield from columns_of(contents.form)
+    elif isinstance(contents, Items):
+        for part in contents.items:
+            yield from columns_of(part)
+
+
+class ItemTrees(Base):
+    """The part of `Lowering` that handles the items of lists that grow."""
+
+    if TYPE_CHECKING:
+
+        def moved(self, index: Value, by: int, node: Any) -> Value: ...
+
+    def tree(self, item: Binding, older: Any, node: Any) -> Binding:
+        """What an append of `item` puts on the list. A list in it may not be changed afterwards."""
+        if isinstance(item, Items) and item.kind != "set":
+            parts = [self.tree(part, older, node) for part in item.items]
+            return Items(parts, item.kind, item.named)
+        if isinstance(item, Cell) and item.kind is list and item not in older:
+            contents = item.contents
+            item.vars[FROZEN] = Static(HELD)
+            if isinstance(contents, Items):
+                return self.tree(contents, older, node)
+            if isinstance(contents, Grown) and contents.complete and contents.rows is None:
+                if varies(contents.length):
+                    raise self.unsupported(
+                        node,
+                        "a list grows in a loop by lists of different lengths",
+                        "append arrays, or lists of one length",
+                    )
+                return contents
+        value = item if isinstance(item, Value) else None
+        kind = value.kind if value is not None else None
+        if value is not None and kind is not None:
+            real = (kind.is_scalar or kind.is_array) and kind.dtype in REAL
+            if real or kind == ANY:
+                return value
+        raise self.unsupported(
+            node,
+            "a list grows in a loop by what is not known to be a real number, an array, or a tuple or list of these",
+            "append floats, arrays or tuples, or fill a NumPy array",
+        )
+
+    def item_of(self, tree: Binding) -> Binding:
+        """An item as the program sees it."""
+        if isinstance(tree, Items):
+            parts = [self.item_of(part) for part in tree.items]
+            if tree.kind != "list":
+                return Items(parts, tree.kind, tree.named)
+            return self.held_list(Items(parts, "list"))
+        return self.held_list(tree) if isinstance(tree, Grown) else tree
+
+    def held_list(self, contents: Binding) -> Cell:
+        cell: Cell = self.state.add(Cell(list, HELD))
+        cell.vars[CONTENTS] = contents
+        return cell
+
+    def column_item(self, column: Grown, index: Binding, node: Any) -> Binding:
+        """An item of a column: a Python number, where it was one that was appended."""
+        item = self.array_item(column, index, node)
+        if column.rows is not None:
+            length = self.prim("builtins.len", [item], {}, node)
+            return self.held_list(Grown(item, length, complete=True, number=column.rows))
+        return self.prim(f"builtins.{column.number}", [item], {}, node) if column.number else item
+
+    def grown_item(self, contents: Grown | Columns, index: Binding, node: Any) -> Binding:
+        """list[index]"""
+        if isinstance(self.literal(index), slice):
+            if isinstance(contents, Grown) and contents.complete:
+                return self.part_of(contents, self.to_value(index, node), node)
+            raise self.unsupported(
+                node, "a slice of a list that grows in a loop", "make an array of it"
+            )
+        if isinstance(contents, Grown):
+            return self.column_item(contents, index, node)
+
+        def read(column: Binding) -> Binding:
+            assert isinstance(column, Grown)
+            return self.column_item(column, index, node)
+
+        return self.item_of(mapped(contents.form, read))
+
+    def grown_length(self, binding: Binding) -> Value | None:
+        """The length of a list that has grown, or grows, in a loop; None for anything else."""
+        contents = binding.contents if isinstance(binding, Cell) else None
+        if isinstance(contents, Collected):
+            assert isinstance(binding, Cell)
+            return self.collected_length(binding)
+        column = next(columns_of(contents), None) if contents is not None else None
+        return None if column is None or isinstance(contents, Items) else column.length
+
+    def tested(self, binding: Binding, node: Any) -> Value:
+        """What a test asks of a binding: of a list whether it has items."""
+        length = self.grown_length(binding)
+        if length is None:
+            return self.to_value(binding, node)
+        return self.prim("operator.gt", [length, self.const(0, node)], {}, node)
+
+    def grown_array(self, contents: Grown | Columns | Items, node: Any) -> Value:
+        """np.array(list)"""
+        if isinstance(contents, Grown):
+            return self.prim("numpy.copy", [contents.array], {}, node, listed=True)
+        parts = contents.form if isinstance(contents, Columns) else contents
+        assert isinstance(parts, Items)
+        arrays = [self.grown_array(part, node) for part in parts.items]  # type: ignore[arg-type]
+        listed = self.op("tuple", arrays, passive("tuple"), node)
+        return self.prim("numpy.stack", [listed], {"axis": self.const(1, node)}, node)

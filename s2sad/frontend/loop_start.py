@@ -1,0 +1,236 @@
+"""What a loop carries into an iteration: parameters for the variables that its body may set."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from s2sad.frontend.collecting import Collecting, NeedsMore
+from s2sad.frontend.columns import HELD
+from s2sad.frontend.merge import FLAGS
+from s2sad.frontend.plan import (
+    LEAVING,
+    ActingCondition,
+    Plan,
+)
+from s2sad.frontend.scope import (
+    CONTENTS,
+    FROZEN,
+    Binding,
+    Cell,
+    Collected,
+    Columns,
+    Grown,
+    Items,
+    Place,
+    Snapshot,
+    Static,
+    Table,
+    Vars,
+    cells_in,
+    is_function,
+)
+from s2sad.ir.core import Block, Value
+from s2sad.ir.kinds import ANY, BOOL, Dim, Kind
+
+LASTING = ("float", "f8", "int")  # of carried numbers, whose kinds the body is lowered for
+
+
+class LoopStart:
+    """The start of one try at lowering a loop."""
+
+    def __init__(self, lowering: Collecting, plan: Plan, before: Snapshot) -> None:
+        self.low = lowering
+        self.plan = plan
+        self.node = plan.node
+        self.domain = plan.domain
+        self.before = before
+        self.inits: list[Value] = []
+        self.params: list[Value] = []
+        self.initial: dict[Cell, Vars] = {}
+        self.made: dict[Cell, Cell] = {}
+        self.emptied: dict[Cell, Cell] = {}
+        self.ended_cells: dict[Cell, Cell] = {}
+        self.shared: dict[Value, Value] = {}  # arrays that several variables hold are one parameter
+        self.ended: dict[Value, Value] = {}
+        self.held_twice: set[Value] = set()
+        self.viewed: set[Value] = set()
+        self.body = Block()
+        self.condition: Block | None = None
+        self.broken: Value | None = None
+        self.start: dict[Place, Binding] = {}
+
+    def carries(self, place: Place) -> bool:
+        holder, name = place
+        if place in self.plan.renewed or is_function(self.plan.templates.get(place)):
+            return False
+        binding = self.before[holder].get(name)
+        if isinstance(binding, Value) and place not in self.plan.rebound:
+            if self.low.viewed(binding) is not None:
+                return False  # a write through a view is one to the array, which is carried
+        return not is_function(binding)
+
+    def first(self, place: Place) -> Binding:
+        """What a place holds at the start of an iteration; initial values go to `inits`."""
+        holder, name = place
+        if name in LEAVING:
+            binding: Binding | None = self.low.const(False, self.node)
+        else:
+            binding = holder.vars.get(name)
+            if binding is None:
+                binding = self.plan.templates.get(place)
+        if name == CONTENTS and isinstance(holder, Cell) and holder in self.plan.collecting:
+            return self.collected(holder, binding)
+        by_value = place in self.plan.rebound or place in self.plan.templates
+        start = self.parameters(name, binding, by_value)
+        if place in self.plan.held:
+            for cell in [c for c in cells_in(start) if c in self.initial]:
+                cell.vars[FROZEN] = self.initial[cell][FROZEN] = Static(HELD)
+        return start
+
+    def collected(self, cell: Cell, contents: Any) -> Collected:
+        """A list to which the body appends: what is carried of it are the last items that the body reads."""
+        need = self.plan.collecting[cell]
+        first = list(contents.items) if isinstance(contents, Items) else []
+        for item in first:
+            self.low.tree(item, (), self.node)
+        if isinstance(contents, Collected):
+            first = contents.first
+            if need.length and contents.length is None:
+                raise NeedsMore(cell, length=True, outer=True)
+        items = self.low.last_items(cell, contents, need.last, self.node)
+        name = self.low.named(cell, "last")
+        last = [self.parameters(name, b, False) for b in items]
+        length: Any = None
+        known = self.low.grown_length(cell) if isinstance(contents, (Grown, Columns)) else None
+        if isinstance(contents, Collected):
+            known = contents.length
+        if need.length or isinstance(contents, Collected) and known is not None:
+            count = known if known is not None else self.low.const(len(first), self.node)
+            length = self.value_parameter(self.low.named(cell, "length"), count)
+        return Collected(first, last, length, self.before, carried=len(last))
+
+    def parameters(self, name: str, binding: Binding | None, by_value: bool) -> Binding:
+        """Loop parameters for a variable; lists and objects stay the ones that they are, unless `by_value`."""
+        if isinstance(binding, Items):
+            items = [self.parameters(name, b, by_value) for b in binding.items]
+            return Items(items, binding.kind, binding.named)
+        if isinstance(binding, Table):
+            pairs = binding.items.items()
+            return Table({k: self.parameters(name, b, by_value) for k, b in pairs})
+        if isinstance(binding, Cell):
+            if not by_value:
+                return binding
+            if binding in self.made:
+                return self.made[binding]
+            if not self.is_carried(binding):
+                raise self.has_second_name(name)
+            param = self.low.state.add(Cell(binding.kind, binding.frozen))
+            self.made[binding] = param
+            for n, b in binding.vars.items():
+                param.vars[n] = self.parameters(n if n.isidentifier() else name, b, by_value)
+            self.initial[param] = dict(param.vars)
+            return param
+        if isinstance(binding, Columns):
+            return Columns(self.parameters(name, binding.form, by_value))
+        if isinstance(binding, Grown):
+            array = self.value_parameter("", binding.array)
+            missing: Any = binding.length is None  # a list that the loop's body makes
+            length = self.value_parameter("", None) if missing else binding.length
+            return replace(binding, array=array, length=length)
+        if is_function(binding) and binding is not None:
+            return binding
+        return self.value_parameter(name, binding)
+
+    def value_parameter(self, name: str, binding: Any) -> Value:
+        value = (
+            self.low.undef(self.node) if binding is None else self.low.to_value(binding, self.node)
+        )
+        if value in self.shared:
+            self.held_twice.add(value)
+            return self.shared[value]
+        self.inits.append(value)
+        kind = BOOL if name in FLAGS else self.lasting(value)
+        param = Value(kind, "" if name.startswith("$") else name)
+        self.params.append(param)
+        if (value.kind.is_array or value.op is None) and value not in self.plan.apart:
+            self.shared[value] = param
+        return param
+
+    def lasting(self, init: Value) -> Kind:
+        """The kind of an array is taken to last through the loop, but for its lengths; the end is compared."""
+        kind = self.plan.unsure.get(init, init.kind)
+        if kind.is_scalar and kind.dtype in LASTING:
+            return kind
+        if not kind.is_array or kind.dims is None:
+            return ANY
+        return replace(kind, dims=tuple(Dim(f"?{i}") for i in range(len(kind.dims))))
+
+    def is_carried(self, cell: Cell) -> bool:
+        """True where all that holds a list or object is carried by the loop."""
+        places = set(self.start) | set(self.plan.places)
+        return all(p in places or p[1].startswith("$") for p in self.low.state.holding(cell))
+
+    def has_second_name(self, name: str) -> Exception:
+        return self.low.unsupported(
+            self.node,
+            f"{name!r} becomes another object in the loop, and this one has a second name",
+            f"give {name} a copy",
+        )
+
+    def run_condition(self) -> None:
+        """The condition of a while loop, on parameters of its own."""
+        low = self.low
+        self.condition = Block()
+        copies = {p: Value(p.kind, p.hint) for p in self.params}
+        for p in self.params:
+            self.condition.add_param(copies[p])
+
+        def copied(binding: Binding) -> Binding:
+            if isinstance(binding, Items):
+                return Items([copied(b) for b in binding.items], binding.kind, binding.named)
+            if isinstance(binding, Table):
+                return Table({k: copied(b) for k, b in binding.items.items()})
+            if isinstance(binding, Cell) and binding in self.initial:
+                copy = low.state.add(Cell(binding.kind, binding.frozen))
+                copy.vars = {n: copied(b) for n, b in binding.vars.items()}
+                return copy
+            if isinstance(binding, Collected):
+                last = [copied(b) for b in binding.last]
+                length: Any = copied(binding.length) if binding.length is not None else None
+                return replace(binding, last=last, length=length)
+            return copies.get(binding, binding) if isinstance(binding, Value) else binding
+
+        low.block = self.condition
+        saved = low.state.take()
+        for (holder, name), binding in self.start.items():
+            holder.vars[name] = copied(binding)
+        before = low.state.take()
+        test = low.tested(low.expression(self.node.test), self.node)
+        after = low.state.take()
+        for holder in before:
+            if any(after[holder].get(n) is not b for n, b in before[holder].items()) or len(
+                after[holder]
+            ) != len(before[holder]):
+                raise ActingCondition
+        low.state.restore(saved)
+        self.condition.yields = [test]
+
+    def undefined(self, binding: Binding) -> Any:
+        """The structure of a binding, with nothing in it yet."""
+        if isinstance(binding, Items):
+            return Items([self.undefined(b) for b in binding.items], binding.kind, binding.named)
+        if isinstance(binding, Table):
+            return Table({k: self.undefined(b) for k, b in binding.items.items()})
+        if isinstance(binding, Cell):
+            if binding in self.emptied:
+                return self.emptied[binding]
+            empty = self.emptied[binding] = Cell(binding.kind, binding.frozen)
+            empty.vars = {n: self.undefined(b) for n, b in binding.vars.items()}
+            return empty
+        if isinstance(binding, Columns):
+            return Columns(self.undefined(binding.form))
+        if isinstance(binding, Grown):
+            missing: Any = None
+            return replace(binding, array=missing, length=missing)
+        return binding if is_function(binding) else None
