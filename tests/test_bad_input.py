@@ -234,9 +234,12 @@ REFUSED = [
         """
         def f(x: float):
             try:
-                return 1.0 / x
+                y = 1.0
+                y = y / x
+                y = y / (x - 1.0)
             except ZeroDivisionError:
-                return 0.0
+                return y
+            return y
         """,
     ),
     Case(

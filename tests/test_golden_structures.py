@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +79,72 @@ def path(x, n):
     return np.sum(np.array(xs) ** 2)
 
 
+def swing(angle, rate, length):
+    t, times, angles = 0.0, [0.0], [angle]
+    while t < 1.0:
+        rate = rate - 0.1 * 9.81 / length * math.sin(angles[-1])
+        angles.append(angles[-1] + 0.1 * rate)
+        t += 0.1
+        times.append(t)
+    return np.dot(np.array(times), np.array(angles))
+
+
+def orbit(u, n):
+    states = [u]
+    for _ in range(n):
+        u = u + 0.1 * np.sin(u[::-1])
+        states.append(u)
+    return np.sum(np.array(states) ** 2)
+
+
+def heated(u, k, steps):
+    old, new = u.copy(), np.zeros_like(u)
+    for _ in range(steps):
+        new[1:-1] = old[1:-1] + k * (old[2:] - 2.0 * old[1:-1] + old[:-2])
+        old, new = new, old
+    return np.sum(old * old)
+
+
+def distances(x, y):
+    found = []
+    for i in range(len(x)):
+        for j in range(i):
+            found.append((x[i] - x[j]) ** 2 + (y[i] - y[j]) ** 2)
+    return np.sum(np.sqrt(np.array(found)))
+
+
+def positive(x, v):
+    logs = []
+    for e in v:
+        if e > 0.0:
+            logs.append(np.log(e * x))
+    return sum(logs)
+
+
+def guarded(x, y):
+    try:
+        return math.exp(x * y)
+    except OverflowError:
+        return math.inf * y
+
+
+def partial_sums(x, n):
+    total = 0.0
+    for term in terms(x):
+        total += term
+        if abs(term) < 1e-6:
+            break
+    return total * n
+
+
+def terms(x):
+    term, k = x, 1
+    while True:
+        yield term
+        k += 2
+        term = -term * x * x / (k * (k - 1))
+
+
 def similarity(x, y, kind="gauss", scale=None):
     x = np.asarray(x, dtype=float)
     if x.ndim != 1 or x.shape != np.shape(y):
@@ -101,6 +168,13 @@ CASES: list[tuple[str, Callable[..., Any], Any, tuple[Any, ...]]] = [
     ("relaxed", relaxed, 0, (RNG.normal(size=6), 0.2, 4)),
     ("centred", centred, 0, (RNG.normal(size=(3, 4)),)),
     ("path", path, 0, (0.6, 5)),
+    ("swing", swing, 0, (0.6, 0.1, 1.5)),
+    ("orbit", orbit, 0, (RNG.normal(size=3), 5)),
+    ("heated", heated, 0, (RNG.normal(size=6), 0.2, 4)),
+    ("distances", distances, (0, 1), (np.array([0.1, 0.9, 0.4]), np.array([0.4, 0.2, 0.8]))),
+    ("positive", positive, 0, (1.5, np.array([0.3, -0.4, 0.8]))),
+    ("guarded", guarded, 0, (0.7, 1.2)),
+    ("partial_sums", partial_sums, 0, (0.7, 3)),
     ("similarity", similarity, (0, 1), (np.array([0.1, 0.9]), np.array([0.4, 0.2]))),
 ]
 

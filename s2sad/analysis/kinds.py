@@ -32,6 +32,8 @@ def infer_block(context: Context, block: Block, certain: bool = False) -> None:
                 result.kind = join(settled(context, yes), settled(context, no))
         elif op.name in ("for", "while"):
             infer_loop(context, op)
+        elif op.name == "attempt":
+            infer_block(context, op.regions[0])
         elif op.name == "stack":
             op.result.kind = stacked(context, op)
 

@@ -144,11 +144,10 @@ class Sharing:
             elif op.name == "prim":
                 self._primitive(op)
             elif op.name == "stack":
+                fresh = op.attrs.get("flat") or op.attrs.get("fresh")
                 # The user's list holds the arrays themselves, which must not be written afterwards.
                 held = (
-                    [o for v in op.operands for o in self.of(v)]
-                    if op.exact and not op.attrs.get("flat")
-                    else []
+                    [o for v in op.operands for o in self.of(v)] if op.exact and not fresh else []
                 )
                 self.add(op.result, frozenset([op.result, *held]))
             elif op.name == "unstack":

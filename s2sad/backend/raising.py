@@ -12,6 +12,7 @@ from s2sad.analysis.sharing import must_write
 from s2sad.backend.effects import effect
 from s2sad.backend.express import Expressions
 from s2sad.backend.lines import Line, expression_text
+from s2sad.backend.loop_headers import LoopHeaders
 from s2sad.backend.naming import Names
 from s2sad.backend.nest import nest
 from s2sad.backend.parts import structured, taken_apart
@@ -19,6 +20,7 @@ from s2sad.backend.rewrite import augmented, is_name, negated, sign_out
 from s2sad.backend.tapes import append_point, kept_anyway, tape_groups
 from s2sad.backend.unpack import unpack_groups, unpacking
 from s2sad.ir.core import Block, Function, Loop, Op, Value, uses
+from s2sad.ir.kinds import INT
 from s2sad.ir.liveness import Liveness
 
 Mapping = dict[Value, Value]
@@ -31,7 +33,7 @@ AUGMENTED: dict[str, type[ast.operator]] = {
 }  # fmt: skip
 
 
-class Raiser:
+class Raiser(LoopHeaders):
     """Statements of one function. `modules` and `helpers` say what the statements need."""
 
     def __init__(
@@ -206,6 +208,9 @@ class Raiser:
         if op.name in ("for", "while"):
             self.loop(Loop(op), out)
             return False
+        if op.name == "attempt":
+            self.attempt(op, out)
+            return False
         if op in self.unpacked:
             return False
         if op in self.unpackings:
@@ -218,8 +223,30 @@ class Raiser:
         if must_write(op) and op.fn in ("intrinsic.store", "intrinsic.index_add"):
             self.write(op, out)
             return False
+        if op.exact and not self.count.get(op.result):
+            out.append(Line(ast.Expr(self.expressions.operation(op))))
+            return False
         self.assign(self.names.of(op.result), op.result, self.expressions.operation(op), out)
         return False
+
+    def attempt(self, op: Op, out: list[Line]) -> None:
+        """A try statement that notes which exception its body raised."""
+        name = ast.Name(self.names.of(op.result), ast.Store())
+        several = op.result.kind == INT
+
+        def noted(k: int) -> Line:
+            return Line(ast.Assign([name], ast.Constant(k if several else bool(k))))
+
+        body: list[Line] = []
+        saved, self.current = self.current, None
+        self.block(op.regions[0], body, lambda m, o: False)
+        self.current = saved
+        out.append(Line(header="try:", body=[*body, noted(0)]))
+        for k, (classes, passes_on) in enumerate(op.attrs["catches"], 1):
+            names = [expression_text(self.expressions.dotted(c)) for c in classes]
+            caught = names[0] if len(names) == 1 else f"({', '.join(names)})"
+            body = [Line(ast.Raise(None, None))] if passes_on else [noted(k)]
+            out.append(Line(header=f"except {caught}:", body=body))
 
     def landmark(self, op: Op, out: list[Line]) -> None:
         """The user's line, over the adjoint of its operations."""
@@ -421,56 +448,3 @@ class Raiser:
         head.append(self.if_line(negated(test), [Line(ast.Break())]))
         body[:0] = head
         return "while True:"
-
-    def for_header(self, loop: Loop) -> str:
-        targets: list[str] = []
-        sources: list[str] = []
-        index = loop.index
-        if loop.op in self.rows:
-            read = self.rows[loop.op]
-            targets.append(self.names.of(read.result))
-            sources.append(expression_text(self.expressions.of(read.operands[0])))
-        elif index is not None and self.count.get(index):
-            targets.append(self.names.of(index))
-            sources.append(self.range_text(loop.domain))
-        for group, tape, backwards in self.consumed_groups(loop):
-            names = [self.names.of(p) if self.count.get(p) else "_" for p in group]
-            targets.append(names[0] if len(names) == 1 else f"({', '.join(names)})")
-            name = expression_text(self.expressions.of(tape))
-            sources.append(f"reversed({name})" if backwards else name)
-        if not targets:
-            return f"for _ in {self.range_text(self.unused_domain(loop))}:"
-        if len(targets) == 1:
-            target = targets[0][1:-1] if targets[0].startswith("(") else targets[0]
-            return f"for {target} in {sources[0]}:"
-        return f"for {', '.join(targets)} in zip({', '.join(sources)}):"
-
-    def consumed_groups(self, loop: Loop) -> list[tuple[list[Value], Value, bool]]:
-        """The loop's tapes, with those that are one list of tuples taken together."""
-        out: list[tuple[list[Value], Value, bool]] = []
-        params = dict(zip(loop.tapes_in, loop.consumed, strict=True))
-        done: set[Value] = set()
-        for tape, backwards in zip(loop.tapes_in, loop.backwards, strict=True):
-            if tape in done:
-                continue
-            group = [tape]
-            if tape.op is not None and tape.op in self.groups:
-                maker = Loop(tape.op)
-                k = maker.tapes_out.index(tape)
-                group = [
-                    maker.tapes_out[j] for j in next(g for g in self.groups[tape.op] if k in g)
-                ]
-            done.update(group)
-            out.append(([params[t] for t in group], group[0], backwards))
-        return out
-
-    def unused_domain(self, loop: Loop) -> list[Value]:
-        """A domain of the same length that reads best: range(n) for range(n - 1, -1, -1)."""
-        return loop.op.attrs.get("mirror") or loop.domain
-
-    def range_text(self, domain: list[Value]) -> str:
-        start, stop, step = domain
-        parts = [expression_text(self.expressions.of(v)) for v in domain]
-        if static(step) == (True, 1):
-            parts = parts[1:2] if static(start) == (True, 0) else parts[:2]
-        return f"range({', '.join(parts)})"

@@ -35,6 +35,8 @@ from s2sad.frontend.scope import (
 from s2sad.ir.core import Block, Op, Value
 from s2sad.ir.kinds import NEVER
 
+LISTS = (Items, Grown, Columns, Collected)
+
 
 class Control(Comprehensions, Collecting):
     """The part of `Lowering` that handles sequences of statements, branches and loops."""
@@ -207,9 +209,9 @@ class Control(Comprehensions, Collecting):
                     found.outer = False
                     raise
                 plan.collecting[found.cell] = found.added(plan.collecting[found.cell])
-            except UnsupportedSyntaxError:
-                if not self.lists_grow(plan, before):
-                    raise
+            except UnsupportedSyntaxError as error:
+                if not self.lists_grow(plan, before, error):
+                    raise (plan.failure or error) from None
             del outer.ops[mark:]
         self.block = outer
         attempt.finish()
@@ -224,26 +226,26 @@ class Control(Comprehensions, Collecting):
                 )
         return bool(plan.growing or plan.collecting)
 
-    def lists_grow(self, plan: Plan, before: Snapshot) -> bool:
-        """Whether to try a loop again with lists that grow in it: as arrays, or put together from tapes."""
-        lists: dict[Cell, Any] = dict(self.appended_to(plan.node, before))
-        if lists and plan.domain is not None and not plan.growing and not plan.collecting:
-            plan.growing |= lists
+    def lists_grow(self, plan: Plan, before: Snapshot, error: UnsupportedSyntaxError) -> bool:
+        """Whether to try a loop again with lists that grow in it: put on tapes, or else as arrays."""
+        grown = dict.fromkeys(
+            c
+            for c in (*self.appended_in(plan.node, before), *self.lengthened)
+            if c in before and c.kind is list and isinstance(before[c].get(CONTENTS), LISTS)
+        )
+        new = [c for c in grown if c not in plan.collecting and c not in plan.growing]
+        if new:
+            plan.collecting |= {cell: Need() for cell in new}
         else:
-            grown = {*self.appended_in(plan.node, before), *plan.growing, *self.lengthened}
-            lists = dict.fromkeys(
-                c
-                for c in grown
-                if c not in plan.collecting
-                and c in before
-                and c.kind is list
-                and isinstance(before[c].get(CONTENTS), (Items, Grown, Columns, Collected))
-            )
-            if not lists:
+            counts = plan.counts | self.appended_to(plan.node, before)
+            counts = {c: k for c, k in counts.items() if isinstance(before[c][CONTENTS], Items)}
+            if plan.growing or plan.domain is None or not counts:
                 return False
-            plan.growing.clear()
-            plan.collecting |= {cell: Need() for cell in lists}
-        plan.places |= {(cell, CONTENTS): None for cell in lists}
+            plan.failure = error
+            plan.growing |= counts
+            for cell in counts:
+                plan.collecting.pop(cell, None)
+        plan.places |= {(cell, CONTENTS): None for cell in grown}
         return True
 
     def appended_in(self, node: Any, before: Snapshot) -> list[Cell]:
@@ -266,7 +268,7 @@ class Control(Comprehensions, Collecting):
             if isinstance(func, gast.Attribute) and func.attr == "append":
                 name = getattr(func.value, "id", "")
                 cell = before.get(self.scope.owner(name), {}).get(name)
-                if isinstance(cell, Cell) and isinstance(cell.contents, Items):
+                if isinstance(cell, Cell) and isinstance(before[cell].get(CONTENTS), Items):
                     lists[cell] = lists.get(cell, 0) + 1
         return lists
 

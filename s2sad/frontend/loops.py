@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from s2sad.frontend.collecting import Need
 from s2sad.frontend.loop_start import LoopStart
 from s2sad.frontend.merge import FLAGS, NeedsStructure
 from s2sad.frontend.plan import (
-    LEAVING,
     OWN,
     index_name,
     itself,
@@ -245,16 +245,17 @@ class Attempt(LoopStart):
         return all([self.fits(place, p, q, nexts) for p, q in pairs])
 
     def grows(self, place: Place, start: Items, end: Items) -> bool:
-        """Note a list that is longer after an iteration of a `for` that runs to its end."""
+        """Note a list that is longer after an iteration."""
         cell, more = place[0], len(end.items) - len(start.items)
-        leaves = any(self.low.scope.vars.get(f, Static(False)) != Static(False) for f in LEAVING)
-        if more > 0 and isinstance(cell, Cell):
-            self.low.lengthened.add(cell)
-        if more <= 0 or not isinstance(cell, Cell) or self.domain is None or leaves:
+        if more <= 0 or not isinstance(cell, Cell):
             return False
+        self.low.lengthened.add(cell)
         if cell in self.initial or cell.kind is not list or cell not in self.before:
             return False
-        self.plan.growing[cell] = more
+        if cell in self.plan.collecting or cell in self.plan.growing:
+            return False
+        self.plan.counts[cell] = more
+        self.plan.collecting[cell] = Need()
         return True
 
     def structure_fits(

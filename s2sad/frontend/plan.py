@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend.collecting import Need
 from s2sad.frontend.merge import FLAGS
 from s2sad.frontend.scope import FROZEN, Binding, Cell, Place, Static
@@ -40,6 +41,8 @@ class Plan:
     growing: dict[Cell, int] = field(
         default_factory=dict
     )  # lists, and how many items an iteration appends
+    counts: dict[Cell, int] = field(default_factory=dict)  # how many items an iteration appends
+    failure: UnsupportedSyntaxError | None = None  # why a list cannot be put on a tape
     held: set[Place] = field(default_factory=set)  # lists that become items of one that grows
     collecting: dict[Cell, Need] = field(default_factory=dict)  # lists of unknown length
     unsure: dict[Value, Kind] = field(

@@ -8,22 +8,20 @@ import importlib
 import inspect
 import logging
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import gast
 import numpy as np
 
 from s2sad.errors import S2SADError, UnresolvedNameError
-from s2sad.frontend.base import Base
-from s2sad.frontend.merge import FLAGS
-from s2sad.frontend.scope import Binding, Cell, Items, Static
+from s2sad.frontend.attempts import Attempts
+from s2sad.frontend.scope import Binding, Cell, Static
 from s2sad.ir.core import Op, Value
 
 QUIET = (np.errstate, warnings.catch_warnings, contextlib.nullcontext)
 
 
-class Prelude(Base):
+class Prelude(Attempts):
     """The part of `Lowering` that handles statements which compute no derivative."""
 
     # --- effects ----------------------------------------------------------------------------------------
@@ -157,67 +155,6 @@ class Prelude(Base):
             if how == "ignore":
                 self.silenced[keyword.arg] = how
 
-    def stmt_Try(self, node: Any) -> None:
-        if not node.handlers:
-            self.statements(node.body)
-            self.finally_(node.finalbody)
-            return
-        before, block, mark = self.state.take(), self.block, len(self.block.ops)
-        classes = [self.caught(h) for h in node.handlers]
-        try:
-            self.statements(node.body)
-        except S2SADError as error:
-            handler = self.handler(node, classes, error)
-            if handler is None:
-                raise
-            self.block = block
-            del block.ops[mark:]
-            self.state.restore(before)
-            self.statements(handler.body)
-        else:
-            caught_here = tuple(c for some in classes for c in some)
-            made = [inner for op in block.ops[mark:] for inner in _all_of(op)]
-            if any(may_raise(op, caught_here) for op in made):
-                raise self.unsupported(
-                    node,
-                    "exceptions of this try block are only known at run time, and cannot be followed",
-                    "test for the case with if, or differentiate the body alone",
-                )
-            if self.leaving(node) is False:
-                self.statements(node.orelse)
-        self.finally_(node.finalbody)
-
-    def finally_(self, nodes: list[Any]) -> None:
-        """The statements that are run in any case, also after a return."""
-        variables = self.scope.vars
-        flags = {n: variables.pop(n) for n in FLAGS if n in variables}
-        result = variables.get("$ret")
-        self.statements(nodes)
-        if not (self.scope.vars.keys() & set(FLAGS)):
-            self.scope.vars.update(flags)
-            if result is not None:
-                self.scope.vars["$ret"] = result
-
-    def caught(self, handler: Any) -> tuple[Any, ...]:
-        """The exceptions that a handler is for."""
-        if handler.type is None:
-            return (Exception,)
-        binding = self.expression(handler.type)
-        items = binding.items if isinstance(binding, Items) else [binding]
-        return tuple(b.value for b in items if isinstance(b, Static) and inspect.isclass(b.value))
-
-    def handler(self, node: Any, classes: list[tuple[Any, ...]], error: S2SADError) -> Any:
-        """The handler for an error that is certain: a module or an attribute that is not there."""
-        if error.certain is None:
-            return None
-        for handler, wanted in zip(node.handlers, classes, strict=True):
-            if issubclass(error.certain, wanted):
-                if handler.name is not None:
-                    name = getattr(handler.name, "id", handler.name)
-                    self.scope.vars[name] = self.const(error.message, node)
-                return handler
-        return None
-
     def stmt_Match(self, node: Any) -> None:
         name = f"$match{node.lineno}"
         self.scope.vars[name] = self.expression(node.subject)
@@ -345,54 +282,3 @@ class Prelude(Base):
 def _built_in(cls: Any) -> Any:
     """The nearest built-in exception that a class is made from."""
     return next(c for c in cls.__mro__ if getattr(builtins, c.__name__, None) is c)
-
-
-def _all_of(op: Op) -> Iterator[Op]:
-    yield op
-    for region in op.regions:
-        yield from region.walk()
-
-
-def may_raise(op: Op, classes: tuple[Any, ...]) -> bool:
-    """True where an operation may raise one of some exceptions, as far as the kinds of its operands say."""
-    if op.name in ("const", "tuple", "list", "slice", "undef", "python", "if", "for", "while"):
-        return False
-    if op.name == "effect":
-        raised = getattr(
-            builtins, getattr(getattr(op.attrs.get("node"), "func", None), "id", ""), None
-        )
-        if op.attrs["what"] == "raise" and inspect.isclass(raised):
-            return any(issubclass(raised, c) for c in classes)
-        return op.attrs["what"] == "assert" and any(issubclass(AssertionError, c) for c in classes)
-    if op.name != "prim":
-        return True
-    possible: list[type[BaseException]] = []
-    numbers = all(v.kind.base == "number" or v.kind.is_passive for v in op.operands)
-    if not numbers:
-        possible += [TypeError, AttributeError, ValueError, IndexError, KeyError]
-    scalars = all(v.kind.is_scalar for v in op.operands)
-    if op.fn in SAFE and scalars:
-        pass
-    elif op.fn in DIVIDING and scalars:
-        possible += [ZeroDivisionError, OverflowError]
-    elif op.fn.startswith("numpy.linalg."):
-        possible += [np.linalg.LinAlgError]
-    elif op.fn.startswith("math."):
-        possible += [ValueError, OverflowError, TypeError]
-    elif op.fn in INDEXING:
-        possible += [IndexError, TypeError]
-    elif op.fn.startswith("builtins.") and scalars:
-        possible += (
-            [] if op.fn in ("builtins.abs", "builtins.float") else [ValueError, OverflowError]
-        )
-    elif not scalars:
-        possible += [ValueError]
-    return any(issubclass(p, c) or issubclass(c, p) for p in possible for c in classes)
-
-
-SAFE = {
-    f"operator.{n}"
-    for n in ("add", "sub", "mul", "neg", "pos", "lt", "le", "gt", "ge", "eq", "ne", "not_")
-}
-DIVIDING = {"operator.truediv", "operator.floordiv", "operator.mod", "operator.pow"}
-INDEXING = {"operator.getitem", "intrinsic.store", "intrinsic.index_add"}

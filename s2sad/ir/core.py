@@ -16,6 +16,7 @@ stack       operands: a tape, then single values; result: the array of the value
 unstack     operand: an array; result: the tape of its rows; if `flat`, of parts that are as long as what is on
             a second operand, a tape
 slice       start, stop, step
+attempt     region: runs; result: whether it raised an exception of attr `catches`, or the number of the handler
 effect      something done for its effect; attrs: what ("print", "assert", "raise", "expr"), and `code`
 if          operands: condition; regions: then, else; both yield the results
 for         operands: start, stop, step, initial values, tapes; region: index, carried, consumed

@@ -88,6 +88,8 @@ class Liveness:
                 for region in op.regions:
                     before |= self._block(region, live, region.yields)
                 live = before
+            elif op.name == "attempt":
+                live = live | self._block(op.regions[0], live, [])
             elif op.name in ("for", "while"):
                 # Tapes and trip counts are filled while the loop runs.
                 growing = op.results[op.attrs["carried"] :]

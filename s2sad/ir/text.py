@@ -52,6 +52,10 @@ class _Writer:
         where = f"    # line {op.span.line}" if op.span else ""
         if op.name in ("for", "while"):
             self.loop(op, head, indent, where)
+        elif op.name == "attempt":
+            self.lines.append(f"{head}attempt {{{where}")
+            self.block(op.regions[0], indent + "  ")
+            self.lines.append(f"{indent}}} catching {op.attrs['catches']}")
         elif op.name == "if":
             self.lines.append(f"{head}if {self.name(op.operands[0])} {{{where}")
             self.block(op.regions[0], indent + "  ")

@@ -77,6 +77,11 @@ class _Live:
                 self.carried(loop, loop.finals.index(value))
             elif value in loop.tapes_out:
                 self.mark([loop.collects[loop.tapes_out.index(value)]])
+        elif op.name == "attempt":
+            for inner in op.regions[0].walk():
+                if inner.name == "prim":
+                    self.run(inner)
+                    self.mark(inner.operands)
         else:
             self.mark(op.operands)
 

@@ -19,6 +19,7 @@ def drop_list_copies(context: Context, function: Function) -> None:
         array = op.operands[0]
         together = sharing.set_of(array)
         if not sharing.is_own(array) or any(v in liveness.after[op] for v in together):
+            _stack_again(op, array)
             continue
         if array.op is not None and array.op.name == "stack":
             array.hint = op.result.hint or array.hint
@@ -26,6 +27,14 @@ def drop_list_copies(context: Context, function: Function) -> None:
         assert block is not None
         block.ops.remove(op)
         replace_uses(function.body, {op.result: array})
+
+
+def _stack_again(op: Op, array: Value) -> None:
+    """In place of a copy of a stacked array, which stands for the arrays of a list: a stack that is an array."""
+    made = array.op
+    if made is None or made.name != "stack":
+        return
+    op.name, op.operands, op.attrs = "stack", list(made.operands), {**made.attrs, "fresh": True}
 
 
 def begin_lists(function: Function) -> None:

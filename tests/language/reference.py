@@ -14,7 +14,8 @@ TITLES = {
     "argument_writes": "Writing arguments, rows and whole arrays", "functions": "Functions",
     "more_functions": "Partials, decorators and closures", "objects": "Objects", "generators": "Generators",
     "collecting": "Lists of unknown length",
-    "lazy": "What is read when it is its turn", "effects": "Effects",
+    "lazy": "What is read when it is its turn",
+    "attempts": "Exceptions at run time", "effects": "Effects",
     "prelude": "Preludes", "statements": "Other statements", "refused": "At the border",
 }  # fmt: skip
 

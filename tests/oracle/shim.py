@@ -193,8 +193,24 @@ SCALAR = {
     "power": "pow",
     "absolute": "fabs",
 }
+
+
+def raising(name: str, function: Any) -> Any:
+    """A function of `math`, which raises exceptions where NumPy gives nan or inf."""
+
+    def call(*args: Any) -> Any:
+        value = getattr(real_math, name)(*(dual.plain(a) for a in args))
+        return function(*args) if any(isinstance(a, dual.Dual) for a in args) else value
+
+    return call
+
+
 math = Namespace(
     real_math,
-    {(to or name): getattr(dual, name) for names, to in SCALAR.items() for name in names.split()}
+    {
+        (to or name): raising(to or name, getattr(dual, name))
+        for names, to in SCALAR.items()
+        for name in names.split()
+    }
     | {"floor": lambda x: int(floor(x))},
 )
