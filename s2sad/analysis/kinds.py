@@ -114,10 +114,13 @@ def stacked(context: Context, op: Op) -> Kind:
         return array(None, None)
     dtype = promote(kinds)
     first = kinds[0]
-    if first.dims is None or any(k.dims is None or len(k.dims) != len(first.dims) for k in kinds):
+    flat = bool(op.attrs.get("flat"))
+    rank = None if first.dims is None else len(first.dims) - flat
+    if rank is None or any(k.dims is None or len(k.dims) != rank for k in kinds[1:]):
         return array(dtype, None)
-    if op.attrs.get("flat"):
-        joined = context.symbol(("joined", tape))
+    assert first.dims is not None
+    if flat:
+        joined = context.symbol(("joined", tape, len(values)))
         return array(dtype, (joined, *first.dims[1:]) if first.dims else None)
     # All tapes of a loop are as long as it has iterations.
     length = context.symbol(("stack", tape.op, len(values)))

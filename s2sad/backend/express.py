@@ -85,12 +85,17 @@ class Expressions:
         if op.attrs.get("reversed"):
             tape = ast.Subscript(tape, self.slice_constant(slice(None, None, -1)), ast.Load())
         listed: ast.expr = tape
-        if op.attrs.get("flat") and op.result.kind.ndim == 1:
-            values = [ast.List([], ast.Load())]  # there may be nothing on the tape
+        one = op.result.kind.ndim == 1
+        if op.attrs.get("flat") and (values or (one and op.attrs.get("list"))):
+            values = [ast.List(values, ast.Load())]  # there may be nothing on the tape
         if values:
             listed = ast.List([*values, ast.Starred(tape, ast.Load())], ast.Load())
         if op.attrs.get("flat"):
-            return ast.Call(self.dotted("numpy.concatenate"), [listed], [])
+            joined = ast.Call(self.dotted("numpy.concatenate"), [listed], [])
+            if values or not op.attrs.get("list"):
+                return joined
+            empty = ast.Call(self.dotted("numpy.zeros"), [ast.Constant(0)], [])
+            return ast.IfExp(tape, joined, empty)
         # An empty list would be an array of floats.
         truths = [ast.keyword("dtype", ast.Name("bool", ast.Load()))]
         return ast.Call(

@@ -83,7 +83,8 @@ class Attempts(Base):
         body, end = tried(rest)
         for inner in body.walk():
             random = inner.fn.startswith("numpy.random")
-            in_place = inner.attrs.get("inplace") and not inner.operands[0].kind.is_scalar
+            in_place = inner.name == "prim" and inner.attrs.get("inplace")
+            in_place = in_place and not inner.operands[0].kind.is_scalar
             if inner.fn in WRITES or in_place or random:
                 raise self.unsupported(
                     node,

@@ -237,22 +237,27 @@ class Collecting(ItemTrees):
             name = f"{name}_{values[0].hint}" if values[0].hint and name else ""
         tape.hint = name if kept is None or not name else f"{name}_items"
         runs = runs or []
-        if runs and kept is not None:
+        rows = not runs and not values[0].kind.is_scalar
+        flat = bool(runs) or (rows and len(values) > 1)
+        if flat and kept is not None:
+            what = "an inner loop appends numbers" if runs else "several items are appended"
             raise self.unsupported(
                 node,
-                "an inner loop appends to a list that the loop around it appends to on one branch only",
+                f"{what} to a list to which an iteration appends on one branch only",
                 "fill a NumPy array, and count its items",
             )
-        plain = isinstance(start, list) and kept is None and len(values) == 1 and not runs
+        plain = isinstance(start, list) and kept is None and (len(values) == 1 or flat)
         beginning = start if plain and isinstance(start, list) else []
-        array = self.stacked(tape, beginning, node, flat=bool(runs))
+        array = self.stacked(tape, beginning, node, flat=flat)
         array.hint = tape.hint
         if kept is not None:
             array = self.prim("operator.getitem", [array, kept], {}, node)
-        elif len(values) > 1 and not runs:
+        elif len(values) > 1 and not flat:
             array = self.end_to_end(array, node)
         if not plain and start != []:
             first = start.array if isinstance(start, Grown) else self.listed_array(start, node)
+            if rows:
+                array = self.shaped_as(array, first, node)
             both = self.op("tuple", [first, array], passive("tuple"), node)
             array = self.prim("numpy.concatenate", [both], {}, node)
         array.hint = name
@@ -265,11 +270,19 @@ class Collecting(ItemTrees):
         number = "float" if "float" in dtypes else "int"
         length = self.prim("builtins.len", [array], {}, node)
         python = all(d in PYTHON_DTYPES for d in dtypes)
-        pieces = (tape, beginning) if plain and not values[0].kind.is_scalar else None
+        pieces = (tape, beginning) if plain and rows and not flat else None
         return Grown(array, length, complete=True, number=number if python else "", pieces=pieces)
 
+    def shaped_as(self, array: Value, first: Value, node: Any) -> Value:
+        """Rows of the shape of others; where there are none, NumPy would give them no shape."""
+        rows = [self.const(-1, node)]
+        for axis in range(1, first.kind.ndim or 0):
+            rows.append(self.prim("intrinsic.dim", [first, self.const(axis, node)], {}, node))
+        shape = self.op("tuple", rows, passive("tuple"), node)
+        return self.prim("numpy.reshape", [array, shape], {}, node)
+
     def stacked(self, tape: Value, values: list[Value], node: Any, flat: bool = False) -> Value:
-        array = self.op("stack", [tape, *values], ANY, node, flat=flat)
+        array = self.op("stack", [tape, *values], ANY, node, flat=flat, list=True)
         assert array.op is not None
         array.kind = self.primitives.kind_of(array.op)
         return array

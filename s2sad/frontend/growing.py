@@ -165,6 +165,8 @@ class Growing(Base):
             if grown.pieces is not None and (joins.get(name) or name == "concatenate"):
                 tape, first = grown.pieces
                 array = self.stacked(tape, [], node, flat=True)
+                assert array.op is not None
+                array.op.attrs["list"] = False  # as np.concatenate, it needs an array
                 both = self.op("tuple", [*first, array], passive("tuple"), node)
                 return self.prim("numpy.concatenate", [both], {}, node) if first else array
         raise self.unsupported(

@@ -14,6 +14,7 @@ from s2sad.frontend.scope import (
     Cell,
     Choice,
     Collected,
+    Columns,
     Grown,
     Items,
     Run,
@@ -115,10 +116,8 @@ class Merge:
                 raise self.differs(name)
             return Table({k: self.binding(name, p, b.items[k]) for k, p in a.items.items()})
         if isinstance(a, Grown) and isinstance(b, Grown):
-            if a.complete and a.length is not b.length:
-                if isinstance(self.holder, Cell):
-                    self.low.lengthened.add(self.holder)
-                raise self.differs(name)
+            if a.complete and b.complete and a.rows == b.rows:
+                return self.grown(a, b)
             if a.appended != b.appended:
                 raise self.low.unsupported(
                     self.node,
@@ -128,6 +127,8 @@ class Merge:
             array = self.value("", a.array, b.array)
             number = a.number if a.number == b.number else ""
             return Grown(array, a.length, a.appended, number=number)
+        if isinstance(a, Columns) and isinstance(b, Columns):
+            return Columns(self.binding(name, a.form, b.form))
         if isinstance(a, Run) and isinstance(b, Run):
             return Run(self.value("", a.array, b.array), a.number if a.number == b.number else "")
         if isinstance(a, Collected) and isinstance(b, Collected):
@@ -135,6 +136,20 @@ class Merge:
         if isinstance(a, Cell) and isinstance(b, Cell):
             return self.cells(name, a, b)
         return None
+
+    def grown(self, a: Grown | None, b: Grown | None) -> Grown:
+        """A list of the one length or of the other."""
+        there = a or b
+        assert there is not None
+        length = there.length
+        if a is None or b is None or a.length is not b.length:
+            length = self.value("", a and a.length, b and b.length)
+        array = self.value("", a and a.array, b and b.array)
+        array.hint = array.hint or there.array.hint
+        same = a is None or b is None or a.number == b.number
+        pieces = there.pieces if array is there.array else None
+        number = there.number if same else ""
+        return replace(there, array=array, length=length, number=number, pieces=pieces)
 
     def collected(self, name: str, a: Collected, b: Collected) -> Collected:
         """A list that one side may have made longer: what it appended has a flag, and 0.0 stands for it if not."""
@@ -185,6 +200,10 @@ class Merge:
         if isinstance(there, Items):
             items = [self.binding(name, *sides(p)) for p in there.items]
             return Items(items, there.kind, there.named)
+        if isinstance(there, Grown) and there.complete:
+            return self.grown(*sides(there))
+        if isinstance(there, Columns):
+            return Columns(self.binding(name, *sides(there.form)))
         if isinstance(there, Table):
             return Table({k: self.binding(name, *sides(p)) for k, p in there.items.items()})
         if isinstance(there, Cell):

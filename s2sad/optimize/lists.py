@@ -48,8 +48,10 @@ def begin_lists(function: Function) -> None:
                 continue
             assert maker.block is not None
             if maker.name in ("for", "while") and all(_is_before(v, maker) for v in values):
-                _begin(maker.block, Loop(maker), tape, values)
+                flat = bool(op.attrs.get("flat"))
+                _begin(maker.block, Loop(maker), tape, values, flat)
                 del op.operands[1:]
+                op.attrs["list"] = False  # there is something on the tape
 
 
 def _is_before(value: Value, loop: Op) -> bool:
@@ -60,10 +62,12 @@ def _is_before(value: Value, loop: Op) -> bool:
     return loop.block.ops.index(made) < loop.block.ops.index(loop)
 
 
-def _begin(block: Block, loop: Loop, tape: Value, values: list[Value]) -> None:
-    made = Op("list", values, [Value(passive("list"))], span=loop.op.span)
-    made.block = block
-    block.ops.insert(block.ops.index(loop.op), made)
+def _begin(block: Block, loop: Loop, tape: Value, values: list[Value], flat: bool) -> None:
+    for _ in range(1 + flat):  # a flat tape holds lists
+        made = Op("list", values, [Value(passive("list"))], span=loop.op.span)
+        made.block = block
+        block.ops.insert(block.ops.index(loop.op), made)
+        values = [made.result]
     loop.op.operands.append(made.result)
     starts = loop.op.attrs.get("starts", ())
     loop.op.attrs["starts"] = (*starts, loop.tapes_out.index(tape))

@@ -195,9 +195,12 @@ class _Reverse:
         """The array's adjoint is the stack of what the loop that consumed the rows collected for them."""
         array = op.operands[0]
         for tape, flags in self.tape_bars.pop(op.result, []):
-            attrs = {"flat": bool(op.attrs.get("flat")), "reversed": not flags[0]}
+            attrs = {"flat": bool(op.attrs.get("flat")), "reversed": not flags[0], "list": True}
             total = b.op("stack", [tape], [array.kind], attrs).result
-            if array.kind.ndim != 1 and not attrs["flat"]:
+            if array.kind.ndim != 1:
+                total.kind = replace(
+                    array.kind, base="array", dims=None
+                )  # of rows, if there are any
                 total = b.call("numpy.reshape", total, b.call("intrinsic.shape", array))
             self.add(adjoints, array, total, b)
 

@@ -150,3 +150,113 @@ class Memory(Expressions):
         value = self.fresh_name("a")
         self.emit(scope, f"{value} = {again}")
         scope.variables[value] = Variable(value, SCALAR)
+
+    # --- lists that grow, buffers that are swapped, exceptions ----------------------------------------------
+
+    def growing(self, scope: Scope) -> None:
+        """A loop that appends to a list, and what is read of the list after it."""
+        name, i = self.fresh_name("q"), self.fresh_name("i")
+        rows = self.one_in(3)
+        shape = VECTOR if rows else SCALAR
+        first = self.one_in(2)
+        # The items are all Python's numbers, or all NumPy's.
+        number = self.pick(("float", "np.float64"))
+        start = f"{number}({self.expression(scope, SCALAR, 1)})" if first and not rows else ""
+        if first and rows:
+            start = f"np.ones(3) * {self.expression(scope, SCALAR, 1)}"
+        self.emit(scope, f"{name} = [{start}]")
+        counted = self.one_in(2)
+        if counted:
+            self.emit(scope, f"{i} = 0")
+            self.emit(scope, f"while {i} < {self.pick(('3', 'n', 'n + 1'))}:")
+        else:
+            self.emit(
+                scope, f"for {i} in {self.pick(('range(n)', 'range(1, n + 1)', 'range(70)'))}:"
+            )
+        inner = scope.inner(loops=scope.loops + 2)
+        if self.one_in(2):
+            self.block(inner, 1)
+        if first and self.one_in(2):
+            last = f"{name}[-1]" if not rows else f"{name}[-1][0]"
+            inner.variables[last] = Variable(last, SCALAR)
+        value = self.expression(inner, shape, 2)
+        value = f"{number}({value}) * 0.9" if shape == SCALAR else f"np.sin({value}) * np.ones(3)"
+        if rows and self.one_in(3) and (array := self.own_array(inner)) and array.shape == VECTOR:
+            value = array.name
+        self.appended(inner, name, value, i, rows)
+        if counted:
+            self.emit(inner, f"{i} += 1")
+        self.forget_own(scope, inner)
+        self.read_of(scope, name, rows, first)
+
+    def appended(self, inner: Scope, name: str, value: str, i: str, rows: bool) -> None:
+        form = self.choices.integer(0, 5)
+        if form == 0 and not rows:
+            self.emit(inner, f"if {self.expression(inner, SCALAR, 1)} > 0.1:")
+            self.emit(inner.inner(), f"{name}.append({value})")
+        elif form == 1:
+            self.emit(inner, f"if {i} % 2 == 0:")
+            self.emit(inner.inner(), f"{name}.append({value})")
+            self.emit(inner, "else:")
+            self.emit(inner.inner(), f"{name}.append(({value}) * 0.5)")
+        elif form == 2 and not rows:
+            j = self.fresh_name("j")
+            self.emit(inner, f"for {j} in range({i}):")
+            self.emit(inner.inner(), f"{name}.append({value})")
+        elif form == 3 and not rows:
+            self.emit(inner, f"{name}.append({value})")
+            self.emit(inner, f"if len({name}) > 2:")
+            self.emit(inner.inner(), "break")
+        else:
+            self.emit(inner, f"{name}.append({value})")
+            if form == 4:
+                self.emit(inner, f"{name}.append(({value}) * 0.3)")
+
+    def read_of(self, scope: Scope, name: str, rows: bool, first: bool) -> None:
+        total = self.fresh_name("a")
+        if rows:
+            text = f"np.sum(np.array({name}) ** 2)" if first else f"len({name}) * 0.1"
+        else:
+            text = self.pick((f"sum({name})", f"np.sum(np.array({name}))", f"len({name}) * 0.1"))
+        self.emit(scope, f"{total} = np.tanh({text})")
+        scope.variables[total] = Variable(total, SCALAR)
+        if first:
+            item = f"{name}[-1]"
+            scope.variables[item] = Variable(item, VECTOR if rows else SCALAR)
+
+    def swapped(self, scope: Scope) -> None:
+        """Two arrays that a loop writes and swaps."""
+        arrays = [v for v in scope.variables.values() if v.own and v.shape == VECTOR]
+        arrays = [v for v in arrays if v.name.isidentifier()]
+        if len(arrays) < 2:
+            return self.argument_copy(scope)
+        one, two = self.pick(arrays), self.pick(arrays)
+        i = self.fresh_name("i")
+        self.emit(scope, f"for {i} in range({self.pick(('n', '3'))}):")
+        inner = scope.inner(loops=scope.loops + 1)
+        self.emit(inner, f"{one.name}[1:] = {two.name}[:-1] * 0.7")
+        if self.one_in(2):
+            self.emit(inner, f"{one.name}[0] = np.sin({self.expression(inner, SCALAR, 1)})")
+        if self.one_in(3):
+            self.emit(inner, f"if {i} % 2 == 0:")
+            inner = inner.inner()
+        self.emit(inner, f"{one.name}, {two.name} = {two.name}, {one.name}")
+
+    def attempted(self, scope: Scope) -> None:
+        """A number that may raise an exception, and another one if it does."""
+        name = self.fresh_name("a")
+        value, other = (self.expression(scope, SCALAR, 1) for _ in range(2))
+        risky, error = self.pick(
+            (
+                (f"math.log(float({value}))", "ValueError"),
+                (f"math.sqrt(float({value}) - 0.3137) + 1.0", "(ValueError, TypeError)"),
+                (f"1.0 / (n - {self.choices.integer(1, 4)})", "ZeroDivisionError"),
+            )
+        )
+        self.emit(scope, "try:")
+        self.emit(scope.inner(), f"{name} = {risky}")
+        self.emit(scope, f"except {error}:")
+        self.emit(scope.inner(), f"{name} = {other}")
+        bounded = self.fresh_name("a")
+        self.emit(scope, f"{bounded} = np.tanh({name})")
+        scope.variables[bounded] = Variable(bounded, SCALAR)

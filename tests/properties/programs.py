@@ -60,7 +60,9 @@ class Generator(Memory):
             makers += [self.alias] * 4 + [self.changed_by_call] * 2
             if scope.nesting < 3:
                 makers += [self.listed, self.mapped, self.boxed] * 2
-                makers += [self.write_argument, self.bumped]
+                makers += [self.write_argument, self.bumped, self.swapped, self.attempted]
+                if scope.loops == 0:
+                    makers += [self.growing] * 2
         if scope.nesting < 4:
             makers += [self.branch] * 3
             if scope.loops < 2:
