@@ -12,12 +12,14 @@ class S2SADError(Exception):
 
     Attributes: `code` (stable, for example "S201"), `message` (the cause), `span` (the place in the
     user's source, or None where there is none), `help` (a way out), `certain` (the exception that the
-    program itself is sure to raise there, if that is the cause), `short` (loops that could be written out).
+    program itself is sure to raise there, if that is the cause), `short` (loops that could be written out),
+    `recursion` (the function that calls itself without end, as far as is known before the run).
     """
 
     code = "S000"
     certain: type[BaseException] | None = None
     short: frozenset[Any] = frozenset()
+    recursion: Any = None
 
     def __init__(self, message: str, *, span: Span | None = None, help: str = "") -> None:
         self.message = message

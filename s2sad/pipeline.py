@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from s2sad.analysis.activity import differentiable_params
-from s2sad.analysis.aliases import check_writes, copy_arguments
+from s2sad.analysis.aliases import check_own_writes, check_writes, copy_arguments
 from s2sad.analysis.build import bind, result_kind
 from s2sad.analysis.context import Context
-from s2sad.analysis.kinds import infer_function, stacked
+from s2sad.analysis.kinds import infer_callee, infer_function, stacked
 from s2sad.analysis.narrow import narrow
 from s2sad.backend.module import Module, assemble, signature_of
 from s2sad.errors import (
@@ -24,7 +24,7 @@ from s2sad.errors import (
 )
 from s2sad.frontend.arguments import Fixed, Group, Part, shaped
 from s2sad.frontend.lower import lower
-from s2sad.ir.core import Function, Op, Path, Value
+from s2sad.ir.core import Function, Op, Path, Value, callees_of
 from s2sad.ir.kinds import Kind
 from s2sad.ir.text import to_text
 from s2sad.ir.verify import verify
@@ -166,10 +166,17 @@ def _checked(
     written_out: frozenset[Any],
 ) -> Function:
     function = lower(program.function, Rules(program), parts, written_out)
+    for callee in callees_of(function):
+        infer_callee(context, callee)
+        narrow(context, callee.function)
+        verify(callee.function, "kinds")
     infer_function(context, function, [p.kind for p in function.params])
     narrow(context, function)
     verify(function, "kinds")
     try:
+        for callee in callees_of(function):
+            check_writes(context, callee.function)
+            check_own_writes(context, callee.function)
         check_writes(context, function)
     except AliasingError as error:
         error.short = function.info["short"]
@@ -202,10 +209,11 @@ def differentiate(
         out = reverse(context, function, wrt, name, seeds=False, with_value=with_value)
         out.structure = (None, bars) if with_value else bars
     out.info = dict(function.info) | {"wrt": names}
-    verify(out, transform.mode)
-    if optimising:
-        optimise(context, out)
-        verify(out, "optimise")
+    for made in (*(callee.function for callee in callees_of(out)), out):
+        verify(made, transform.mode)
+        if optimising:
+            optimise(context, made)
+            verify(made, "optimise")
     return out
 
 
@@ -332,12 +340,13 @@ def build(
         function = differentiate(context, before, transform, program.optimise)
     if dump:
         dump("optimise", function)
-    count_by_tape(function)
-    own_results(context, function)
-    assign_buffers(context, function)
-    drop_dead(function)
-    begin_lists(function)
-    verify(function, "buffers")
+    for made in (*(callee.function for callee in callees_of(function)), function):
+        count_by_tape(made)
+        own_results(context, made)
+        assign_buffers(context, made)
+        drop_dead(made)
+        begin_lists(made)
+        verify(made, "buffers")
     if dump:
         dump("buffers", function)
     return function

@@ -313,3 +313,13 @@ def test_seeds_keep_their_names() -> None:
     adjoint = s2sad.adjoint(lambda x: x**1 + x**0)
     assert adjoint(2.0, 3.0) == 3.0
     assert "y_bar" in adjoint.source.splitlines()[0]
+
+
+def spread(x):
+    return x + np.arange(3)
+
+
+def test_the_tangent_of_a_number_spread_over_integers_is_real() -> None:
+    assert np.array_equal(s2sad.jvp(spread, (1.3,), (0.7,))[1], np.full(3, 0.7))
+    both = s2sad.tangent(lambda x, k: x + k)(1.3, np.arange(2), 0.7)
+    assert np.array_equal(both[1], np.full(2, 0.7))

@@ -266,8 +266,12 @@ REFUSED = [
         "recursion",
         s2sad.S2SADError,
         """
-        def f(x: float, n: int):
-            return x if n == 0 else x * f(x, n - 1)
+        def g(xs, x):
+            xs.append(x)
+            return x if x > 9.0 else g(xs, x * 2.0 + 1.0)
+
+        def f(x: float):
+            return g([], x)
         """,
     ),
     Case(

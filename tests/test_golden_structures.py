@@ -145,6 +145,31 @@ def terms(x):
         term = -term * x * x / (k * (k - 1))
 
 
+def quadrature(rate, a, b):
+    def g(t):
+        return math.exp(-rate * t) * math.cos(t)
+
+    def simpson(a, b, ga, gb, gm, whole, eps):
+        m = 0.5 * (a + b)
+        gl, gr = g(0.5 * (a + m)), g(0.5 * (m + b))
+        left = (m - a) / 6.0 * (ga + 4.0 * gl + gm)
+        right = (b - m) / 6.0 * (gm + 4.0 * gr + gb)
+        if abs(left + right - whole) < 15.0 * eps:
+            return left + right
+        return simpson(a, m, ga, gm, gl, left, 0.5 * eps) + simpson(
+            m, b, gm, gb, gr, right, 0.5 * eps
+        )
+
+    ga, gb, gm = g(a), g(b), g(0.5 * (a + b))
+    return simpson(a, b, ga, gb, gm, (b - a) / 6.0 * (ga + 4.0 * gm + gb), 1e-3)
+
+
+def branch_length(size, ratio, least):
+    if size < least:
+        return 0.0
+    return size + 2.0 * branch_length(size * ratio, ratio, least)
+
+
 def similarity(x, y, kind="gauss", scale=None):
     x = np.asarray(x, dtype=float)
     if x.ndim != 1 or x.shape != np.shape(y):
@@ -175,6 +200,8 @@ CASES: list[tuple[str, Callable[..., Any], Any, tuple[Any, ...]]] = [
     ("positive", positive, 0, (1.5, np.array([0.3, -0.4, 0.8]))),
     ("guarded", guarded, 0, (0.7, 1.2)),
     ("partial_sums", partial_sums, 0, (0.7, 3)),
+    ("quadrature", quadrature, 0, (0.7, 0.1, 2.0)),
+    ("branch_length", branch_length, (0, 1), (1.0, 0.4, 0.1)),
     ("similarity", similarity, (0, 1), (np.array([0.1, 0.9]), np.array([0.4, 0.2]))),
 ]
 

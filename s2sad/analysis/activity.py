@@ -71,6 +71,9 @@ class _Varied:
                 self.loop(Loop(op))
             elif op.name in ("stack", "unstack") and any(v in self.found for v in stacked(op)):
                 self.mark(op.result)
+            elif op.name == "call" and any(v in self.found for v in op.operands):
+                for result in op.results:
+                    self.mark(result)
 
     def refuse_hidden(self, op: Op) -> None:
         """Active values that a rule has no derivative for would be lost: they are refused."""
@@ -149,6 +152,9 @@ def _useful(context: Context, block: Block, found: set[Value]) -> None:
         if op.name == "prim":
             if op.result in found:
                 found.update(differentiable_operands(context, op))
+        elif op.name == "call":
+            if any(r in found for r in op.results):
+                found.update(v for v in op.operands if not v.kind.is_passive)
         elif op.name in ("stack", "unstack"):
             if op.result in found:
                 found.update(stacked(op))

@@ -52,6 +52,19 @@ def check_writes(context: Context, function: Function) -> None:
             )
 
 
+def check_own_writes(context: Context, function: Function) -> None:
+    """Refuse writes to arguments in a function that is called: its caller would see them."""
+    sharing = Sharing(context, function)
+    for op in function.body.walk():
+        if must_write(op) and not sharing.is_own(op.operands[0]):
+            name = op.operands[0].hint or "this array"
+            raise AliasingError(
+                f"{name!r} is written in a function that calls itself, and was not made there",
+                span=op.span,
+                help=f"work on a copy: {name} = {name}.copy()",
+            )
+
+
 def is_argument(function: Function, origin: Foreign) -> bool:
     """True for the memory of an array that is an argument: a derivative writes to a copy of it."""
     return isinstance(origin.key, Value) and origin.key in function.params

@@ -7,8 +7,8 @@ from dataclasses import replace
 from s2sad.analysis.build import result_kind
 from s2sad.analysis.context import Context
 from s2sad.analysis.shapes import promote
-from s2sad.ir.core import Block, Function, Loop, Op, Value
-from s2sad.ir.kinds import ANY, BOOL, INT, NEVER, Kind, Size, array, join
+from s2sad.ir.core import Block, Callee, Function, Loop, Op, Value
+from s2sad.ir.kinds import ANY, BOOL, INT, NEVER, Dim, Kind, Size, array, join
 
 
 def infer_function(context: Context, function: Function, kinds: list[Kind]) -> None:
@@ -17,6 +17,25 @@ def infer_function(context: Context, function: Function, kinds: list[Kind]) -> N
         param.kind = kind
     infer_block(context, function.body, certain=True)
     context.dims.certain = False
+
+
+def infer_callee(context: Context, callee: Callee) -> None:
+    """Set the kinds of a function that calls itself: what it returns is found by iteration."""
+    for _ in range(6):
+        infer_function(context, callee.function, [p.kind for p in callee.function.params])
+        kinds = [_lasting(v.kind) for v in callee.function.results]
+        if kinds == callee.results:
+            return
+        callee.results = kinds
+    callee.results = [ANY for _ in callee.results]
+    infer_function(context, callee.function, [p.kind for p in callee.function.params])
+
+
+def _lasting(kind: Kind) -> Kind:
+    """What is known of a result at any call: not the lengths of an array."""
+    if not kind.dims:
+        return kind
+    return replace(kind, dims=tuple(Dim(f"?{i}") for i in range(len(kind.dims))))
 
 
 def infer_block(context: Context, block: Block, certain: bool = False) -> None:
@@ -32,6 +51,9 @@ def infer_block(context: Context, block: Block, certain: bool = False) -> None:
                 result.kind = join(settled(context, yes), settled(context, no))
         elif op.name in ("for", "while"):
             infer_loop(context, op)
+        elif op.name == "call":
+            for result, kind in zip(op.results, op.attrs["callee"].results, strict=True):
+                result.kind = kind
         elif op.name == "attempt":
             infer_block(context, op.regions[0])
         elif op.name == "stack":

@@ -15,6 +15,9 @@ from s2sad.ir.core import Op, Value
 from s2sad.ir.kinds import ANY, BOOL, INT, PYTHON_DTYPES, Dim, Kind, Size, array, passive
 
 ORDER = ["b1", "i1", "i2", "i4", "i8", "f2", "f4", "f8", "c8", "c16"]
+PYTHON_TYPES = {
+    "builtins.float": "float", "builtins.int": "int", "builtins.len": "int", "builtins.bool": "bool",
+}  # fmt: skip
 FANCY = ("i8", "i4", "b1")
 WEAK = {"bool": 0, "int": 1, "float": 2, "complex": 3}
 FAMILY = {"bool": "b1", "int": "i8", "float": "f8", "complex": "c16"}
@@ -451,27 +454,24 @@ def new_array(context: Context, op: Op) -> Kind:
 
 
 def copy(context: Context, op: Op) -> Kind:
-    kind = op.operands[0].kind
-    return kind
+    return op.operands[0].kind
 
 
 def scalar(context: Context, op: Op) -> Kind:
-    dtypes = {
-        "builtins.float": "float",
-        "builtins.int": "int",
-        "builtins.len": "int",
-        "builtins.bool": "bool",
-    }
+    kind = op.operands[0].kind
+    if op.fn == "numpy.float64":
+        return ANY if kind.base == "any" else Kind(kind.base, "f8", kind.dims)
     if op.fn.startswith("math."):
         return Kind("number", "float", ())
-    return Kind("number", dtypes.get(op.fn) or promote([v.kind for v in op.operands]), ())
+    known = PYTHON_TYPES.get(op.fn)
+    return Kind("number", known or promote([v.kind for v in op.operands]), ())
 
 
 def test(*_: object) -> Kind:
     return BOOL
 
 
-def integer(context: Context, op: Op) -> Kind:
+def integer(*_: object) -> Kind:
     return INT
 
 

@@ -150,6 +150,10 @@ class Sharing:
                     [o for v in op.operands for o in self.of(v)] if op.exact and not fresh else []
                 )
                 self.add(op.result, frozenset([op.result, *held]))
+            elif op.name == "call":
+                given = frozenset(o for v in op.operands for o in self.of(v))
+                for result in op.results:
+                    self.add(result, given | {Foreign(result)})
             elif op.name == "unstack":
                 self.add(op.result, self.of(op.operands[0]))
             elif op.name != "undef":

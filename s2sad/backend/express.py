@@ -58,6 +58,9 @@ class Expressions:
             return self.template(op.attrs["node"], op.attrs["holes"], op.operands)
         if op.name == "if":
             return self.choice(op)
+        if op.name == "call":
+            name = ast.Name(op.attrs["callee"].name, ast.Load())
+            return ast.Call(name, [self.of(v) for v in op.operands], [])
         if op.name == "stack":
             return self.stack(op)
         if op.name == "unstack":

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from s2sad.analysis.context import Context
-from s2sad.backend.express import Expressions
 from s2sad.backend.lines import Line, expression_text, render
 from s2sad.backend.raising import Raiser
 from s2sad.backend.unpack import gather
+from s2sad.backend.wrap import wrap
 from s2sad.errors import SourceUnavailableError
-from s2sad.ir.core import Function
+from s2sad.ir.core import Function, callees_of
 from s2sad.ir.kinds import Dim, Kind
+from s2sad.ir.names import free_name
 
 LARGEST_ARRAY = 100
 
@@ -45,25 +46,21 @@ class Module:
 def assemble(context: Context, function: Function, doc: str, landmarks: bool) -> Module:
     """The module that holds one generated function."""
     captured: dict[str, Any] = function.info.get("captured", {})
-    groups = set(function.arguments) - {p.hint for p in function.params}
-    taken = {function.name, *captured, *context.registry.helpers, *groups}
-    gather(function)
-    raiser = Raiser(context, function, taken, landmarks)
-    lines = raiser.lines()
-    header = f"def {function.name}({_parameters(function)}):"
-    silenced = function.info.get("silenced")
-    body = _with_sweeps(lines) if landmarks else lines
-    if silenced:
-        raiser.expressions.modules.add("numpy")
-        keywords = ", ".join(f'{k}="{v}"' for k, v in sorted(silenced.items()))
-        body = [Line(header=f"with np.errstate({keywords}):", body=body)]
-    text_lines = [header, *(_docstring(doc)), *render(body, 1)]
-    used = {n.id for line in text_lines[1:] for n in _names(line)}
+    called = callees_of(function)
+    names = {function.name, *captured, *context.registry.helpers}
+    for callee in called:
+        callee.name = free_name(callee.name, names)
+    printed = []
+    for callee in called:
+        callee.function.name = callee.name
+        printed.append(_Printed(context, callee.function, names, callee.doc, landmarks))
+    printed.append(_Printed(context, function, names, doc, landmarks))
+    used = {n.id for p in printed for line in p.words for n in _names(line)}
     constants, bindings = _constants(captured, used)
-    own, locals_ = _classes(raiser.expressions.classes)
+    own, locals_ = _classes(list(dict.fromkeys(c for p in printed for c in p.expressions.classes)))
     bindings |= locals_
-    helpers = _helpers(context, raiser.expressions)
-    modules = set(raiser.expressions.modules)
+    helpers = _helpers(context, {h for p in printed for h in p.expressions.helpers})
+    modules = {m for p in printed for m in p.expressions.modules}
     for helper in helpers:
         names = {
             n.id for n in ast.walk(context.registry.helpers[helper].node) if isinstance(n, ast.Name)
@@ -79,11 +76,33 @@ def assemble(context: Context, function: Function, doc: str, landmarks: bool) ->
     if constants:
         parts.append("\n".join(constants) + "\n")
     blocks = [context.registry.helpers[h].text + "\n" for h in helpers]
-    blocks.append("\n".join(text_lines) + "\n")
+    blocks += ["\n".join(p.lines) + "\n" for p in printed]
     head = "\n".join(parts)
     text = head + ("\n\n" if head else "") + "\n\n".join(blocks)
     live = {n: v for n, v in captured.items() if n in used and hasattr(v, "tolist")}
     return Module(text, function.name, bindings, live=live)
+
+
+class _Printed:
+    """The lines of one function, and what its expressions need."""
+
+    def __init__(
+        self, context: Context, function: Function, names: set[str], doc: str, landmarks: bool
+    ) -> None:
+        groups = set(function.arguments) - {p.hint for p in function.params}
+        gather(function)
+        raiser = Raiser(context, function, names | groups, landmarks)
+        self.expressions = raiser.expressions
+        lines = raiser.lines()
+        body = _with_sweeps(lines) if landmarks else lines
+        silenced = function.info.get("silenced")
+        if silenced:
+            self.expressions.modules.add("numpy")
+            keywords = ", ".join(f'{k}="{v}"' for k, v in sorted(silenced.items()))
+            body = [Line(header=f"with np.errstate({keywords}):", body=body)]
+        header = wrap(f"def {function.name}({_parameters(function)}):", "")
+        self.lines = [*header, *_docstring(doc), *render(body, 1)]
+        self.words = self.lines[len(header) :]
 
 
 def _names(line: str) -> list[ast.Name]:
@@ -188,7 +207,7 @@ def _classes(classes: list[Any]) -> tuple[list[str], dict[str, Any]]:
     return sorted(lines), bindings
 
 
-def _helpers(context: Context, expressions: Expressions) -> list[str]:
+def _helpers(context: Context, names: set[str]) -> list[str]:
     """Helpers that the functions call, and those that these call, callees first."""
     order: list[str] = []
 
@@ -205,7 +224,7 @@ def _helpers(context: Context, expressions: Expressions) -> list[str]:
                 visit(inner.id)
         order.append(name)
 
-    for name in sorted(expressions.helpers):
+    for name in sorted(names):
         visit(name)
     return order
 

@@ -62,12 +62,12 @@ class _Nesting:
             if not self.is_expression(op):
                 return False
         elif (
-            op.name not in ("prim", "python", "stack", "unstack")
+            op.name not in ("prim", "python", "stack", "unstack", "call")
             or op.attrs.get("row")
             or op in self.unpacked
         ):
             return False
-        if op.result in self.collected:
+        if len(op.results) != 1 or op.result in self.collected:
             return False
         if op.fn in QUERIES or (op.fn == "builtins.len" and not op.result.hint):
             return True

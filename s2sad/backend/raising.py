@@ -211,6 +211,12 @@ class Raiser(LoopHeaders):
         if op.name == "attempt":
             self.attempt(op, out)
             return False
+        if op.name == "call" and len(op.results) > 1:
+            self.landmark(op, out)
+            names = [self.names.of(r) if self.count.get(r) else "_" for r in op.results]
+            targets = ast.Tuple([ast.Name(n, ast.Store()) for n in names], ast.Store())
+            out.append(Line(ast.Assign([targets], self.expressions.operation(op))))
+            return False
         if op in self.unpacked:
             return False
         if op in self.unpackings:

@@ -15,6 +15,11 @@ def wrap(text: str, pad: str, inside: bool = False) -> list[str]:
         packed = _pack(_pieces(text), pad)
         return _in_brackets(text, pad) if len(packed) == 1 else _each(packed, pad)
     head, value, tail = _split_value(text)
+    if head.endswith(" = ") and len(pad) + len(head) > WIDTH - 20 and len(_pieces(head)) > 1:
+        inner = pad + "    "
+        names = _pack(_pieces(head.removesuffix(" = ") + ","), inner)
+        first, *rest = wrap(f"x = {value}", pad)
+        return [f"{pad}(", *(inner + n for n in names), first.replace("x", ")", 1), *rest]
     if head:
         pieces = _pieces(value)
         if len(pieces) > 1:

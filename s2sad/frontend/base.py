@@ -77,6 +77,8 @@ class Base:
         self.unnamed: set[Value] = set()  # values that take the name of their first variable
         self.loop_indices: set[Value] = set()
         self.new_in_loop: set[Value] = set()
+        self.as_calls: frozenset[Any] = frozenset()  # functions whose calls are not written out
+        self.recursions: dict[Any, Any] = {}
         self.short: set[Any] = set()  # loops of known length in which lists grow
         self.written_out: frozenset[Any] = (
             frozenset()
@@ -155,6 +157,9 @@ class Base:
         def joined_list(
             self, name: str, args: list[Binding], kwargs: dict[str, Binding], node: Any
         ) -> Value | None: ...
+        def recursive_call(
+            self, source: FunctionSource, key: Any, scope: Scope, node: Any
+        ) -> Binding: ...
         def collected_length(self, cell: Cell) -> Value: ...
         def append_grown(self, cell: Cell, item: Binding, node: Any) -> None: ...
         def start_growing(self, cell: Cell, count: int, domain: list[Value], node: Any) -> None: ...

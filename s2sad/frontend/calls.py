@@ -337,13 +337,17 @@ class Calls(Objects, Memory):
         self.nested_calls += key in self.stack
         too_deep = len(self.stack) > DEEPEST or self.stack.count(key) > DEEPEST_OF_ONE
         if too_deep or self.nested_calls > MOST_NESTED:
-            raise self.unsupported(
+            error = self.unsupported(
                 node,
                 f"the recursion of {source.name!r} does not end by what is known before the run",
                 "write the recursion as a loop",
             )
+            error.recursion = key
+            raise error
         scope: Scope = self.state.add(Scope(source, lexical))
         self.bind_arguments(scope, source, args, kwargs, defaults, node)
+        if key in self.as_calls and not is_generator(source.node):
+            return self.recursive_call(source, key, scope, node)
         if is_generator(source.node):
             if source not in self.sources:
                 self.sources.append(source)

@@ -156,6 +156,8 @@ def _array(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
         return None
     if len(args) == 2:
         kwargs = {"dtype": args[1], **kwargs}
+    if not given.items and "dtype" not in kwargs:
+        return low.prim("numpy.zeros", [low.const(0, node)], {}, node)
     dtype = {"dtype": low.to_value(kwargs["dtype"], node)} if "dtype" in kwargs else {}
 
     def made(items: Items, **more: Value) -> Value:

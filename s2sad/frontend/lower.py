@@ -23,6 +23,7 @@ from s2sad.frontend.expressions import BINARY, Expressions
 from s2sad.frontend.find import find, statement_of
 from s2sad.frontend.inputs import Inputs
 from s2sad.frontend.prelude import Prelude
+from s2sad.frontend.recursion import Recursion
 from s2sad.frontend.scope import (
     Binding,
     Cell,
@@ -49,13 +50,18 @@ def lower(
     error's, names them.
     """
     source = find(function)
-    lowering = Lowering(source, primitives)
-    lowering.written_out = written_out
+    as_calls: frozenset[Any] = frozenset()
     try:
-        return lowering.function(parts)
-    except S2SADError as error:
-        error.short = frozenset(lowering.short)
-        raise
+        while True:
+            lowering = Lowering(source, primitives)
+            lowering.written_out, lowering.as_calls = written_out, as_calls
+            try:
+                return lowering.function(parts)
+            except S2SADError as error:
+                if error.recursion is None or error.recursion in as_calls:
+                    error.short = frozenset(lowering.short)
+                    raise
+                as_calls |= {error.recursion}
     except RecursionError as error:
         raise UnsupportedSyntaxError(
             f"{source.name!r} nests calls or expressions too deeply",
@@ -64,7 +70,7 @@ def lower(
         ) from error
 
 
-class Lowering(Expressions, Control, Prelude):
+class Lowering(Expressions, Control, Prelude, Recursion):
     """Lowers one function and the functions that it calls, which are written out in place."""
 
     # --- functions --------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ stack       operands: a tape, then single values; result: the array of the value
 unstack     operand: an array; result: the tape of its rows; if `flat`, of parts that are as long as what is on
             a second operand, a tape
 slice       start, stop, step
+call        operands: the arguments of attr `callee`; results: what it returns
 attempt     region: runs; result: whether it raised an exception of attr `catches`, or the number of the handler
 effect      something done for its effect; attrs: what ("print", "assert", "raise", "expr"), and `code`
 if          operands: condition; regions: then, else; both yield the results
@@ -393,3 +394,36 @@ def clone_function(source: Function, name: str | None = None) -> Function:
     copy.takes_arguments_of(source)
     copy.info = dict(source.info)
     return copy
+
+
+@dataclass(eq=False)
+class Callee:
+    """A function that calls itself: its code, the kinds of its results, and the derivatives made of it so far.
+
+    `doc` says what it computes.
+    """
+
+    name: str
+    function: Function
+    results: list[Kind]
+    doc: str
+    derived: dict[Any, Callee] = field(default_factory=dict)
+
+
+def flat_structure(values: list[Value]) -> Any:
+    """The structure of results that are one bare value, or a tuple of values."""
+    return None if len(values) == 1 else tuple(None for _ in values)
+
+
+def callees_of(function: Function) -> list[Callee]:
+    """The functions that a function calls, and those that these call, callees first."""
+    found: dict[Callee, None] = {}
+
+    def visit(caller: Function, path: tuple[Callee, ...]) -> None:
+        for op in caller.body.walk():
+            if op.name == "call" and (callee := op.attrs["callee"]) not in (*path, *found):
+                visit(callee.function, (*path, callee))
+                found[callee] = None
+
+    visit(function, ())
+    return list(found)

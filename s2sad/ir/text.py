@@ -73,6 +73,8 @@ class _Writer:
         if op.name == "prim":
             pairs = zip(op.attrs["params"], op.operands, strict=True)
             return f"{op.fn}({', '.join(f'{p}={self.name(v)}' for p, v in pairs)})"
+        if op.name == "call":
+            return f"call {op.attrs['callee'].name}({self.list(op.operands)})"
         what = f" {op.attrs['what']}" if op.name == "effect" else ""
         return f"{op.name}{what} {self.list(op.operands)}".rstrip()
 

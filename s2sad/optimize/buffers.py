@@ -192,21 +192,19 @@ def _copy_operand(context: Context, sharing: Sharing, op: Op) -> None:
 
 
 def _filled(value: Value) -> Op | None:
-    """np.full_like(x, c) for the copy of a number c that was spread to the shape of x."""
+    """np.full_like(x, c), or np.full(shape, c), for the copy of a number c that was spread to the shape of x."""
     made = value.op
     if made is None or made.fn != "numpy.broadcast_to" or not made.operands[0].kind.is_scalar:
         return None
     query = made.operands[1].op
     if query is None or query.fn != "intrinsic.shape":
         return None
-    attrs = {"fn": "numpy.full_like", "params": ["x", "value"]}
-    return Op(
-        "prim",
-        [query.operands[0], made.operands[0]],
-        [Value(value.kind, value.hint)],
-        attrs,
-        span=made.span,
-    )
+    number, like = made.operands[0], query.operands[0]
+    operands, attrs = [like, number], {"fn": "numpy.full_like", "params": ["x", "value"]}
+    if like.kind.dtype not in ("f8", value.kind.dtype) or like.kind.is_passive:
+        # Integers would be the type of what is filled.
+        operands, attrs = [query.result, number], {"fn": "numpy.full", "params": ["shape", "value"]}
+    return Op("prim", operands, [Value(value.kind, value.hint)], attrs, span=made.span)
 
 
 def _copy(context: Context, value: Value, block: Block, at: int) -> Value:

@@ -6,9 +6,11 @@ from s2sad.analysis.activity import varied
 from s2sad.analysis.build import Builder
 from s2sad.analysis.context import Context
 from s2sad.errors import MissingRuleError
-from s2sad.ir.core import Block, Function, Loop, Op, Value, clone_op
+from s2sad.ir.core import Block, Callee, Function, Loop, Op, Value, clone_op, flat_structure
 from s2sad.ir.kinds import FLOAT, INT, Kind, passive
+from s2sad.ir.names import free_name
 from s2sad.rules.parse import Rule
+from s2sad.transform.calls import covering, described
 from s2sad.transform.expand import Tangent, expander_for
 
 
@@ -53,16 +55,6 @@ def add_tangent_argument(function: Function, of: str, dot: str) -> None:
         function.groups[name] = function.groups[argument]
 
 
-def free_name(name: str, taken: set[str]) -> str:
-    """`name`, with a number where it is taken; the result is taken from then on."""
-    number, free = 1, name
-    while free in taken:
-        number += 1
-        free = f"{name}{number}"
-    taken.add(free)
-    return free
-
-
 class _Forward:
     """`values` maps the primal's values to their copies, `dots` copies to tangents."""
 
@@ -84,6 +76,8 @@ class _Forward:
                 self.branch(op, b)
             elif op.name in ("for", "while"):
                 self.loop(op, b)
+            elif op.name == "call":
+                self.call(op, b)
             elif op.name in ("stack", "unstack"):
                 self.stack(op, b)
             else:
@@ -207,6 +201,36 @@ class _Forward:
             self.values[old.trips] = trips[0]
         self.dots.update(zip([finals[j] for j in moving], final_dots, strict=True))
         self.dots.update(zip([tapes[j] for j in collecting], tape_dots, strict=True))
+
+    def call(self, op: Op, b: Builder) -> None:
+        """A call of the tangent of a function, which gives the values too."""
+        moving = [
+            i for i, v in enumerate(op.operands) if v in self.varied and not v.kind.is_passive
+        ]
+        if not moving:
+            b.block.append(clone_op(op, self.values))
+            return
+        callee = op.attrs["callee"]
+        wrt = covering(self.context, callee, "tangent", moving)
+        made = callee.derived.get(("tangent", wrt))
+        if made is None:
+            name = f"{callee.name}_tangent"
+            doc = described("Value and tangent of {f} along {x}.", callee, wrt)
+            made = Callee(name, Function(name, []), [*callee.results, *callee.results], doc)
+            callee.derived["tangent", wrt] = made
+            made.function = forward(self.context, callee.function, list(wrt), name)
+            made.function.structure = flat_structure(made.function.results)
+        values = [self.values[v] for v in op.operands]
+        dots = [self.dot_of(values[i], b) for i in wrt]
+        results = [self.copy(r) for r in op.results]
+        tangents = [Value(r.kind, _dot_hint(r)) for r in op.results]
+        call = Op("call", [*values, *dots], [*results, *tangents], {"callee": made}, [], op.span)
+        b.block.append(call)
+        self.dots.update(
+            (r, t)
+            for r, t, old in zip(results, tangents, op.results, strict=True)
+            if old in self.varied
+        )
 
     def stack(self, op: Op, b: Builder) -> None:
         """Stacking and unstacking are linear: tangents are stacked and unstacked in the same way."""

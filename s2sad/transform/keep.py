@@ -13,7 +13,7 @@ from s2sad.ir.core import Block, Loop, Op, Value, clone_op, replace_uses, uses
 from s2sad.ir.kinds import NEVER, passive
 
 PURE = {
-    "const", "undef", "tuple", "slice", "list", "prim", "if", "for", "while", "stack", "unstack",
+    "const", "undef", "tuple", "slice", "list", "prim", "if", "for", "while", "stack", "unstack", "call",
 }  # fmt: skip
 
 

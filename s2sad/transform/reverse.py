@@ -10,11 +10,22 @@ from s2sad.analysis.build import Builder
 from s2sad.analysis.context import Context
 from s2sad.analysis.defined import is_defined
 from s2sad.errors import MissingRuleError
-from s2sad.ir.core import Block, Function, Loop, Op, Value, clone_block, uses
+from s2sad.ir.core import (
+    Block,
+    Callee,
+    Function,
+    Loop,
+    Op,
+    Value,
+    clone_block,
+    flat_structure,
+    uses,
+)
 from s2sad.ir.kinds import INT, Kind, passive
+from s2sad.ir.names import free_name
 from s2sad.rules.parse import Rule
+from s2sad.transform.calls import covering, described
 from s2sad.transform.expand import expander_for
-from s2sad.transform.forward import free_name
 from s2sad.transform.keep import keep_for_branch, keep_for_loop
 
 Adjoints = dict[Value, Value]
@@ -123,6 +134,9 @@ class _Reverse:
                     r in self.tape_bars for r in op.results
                 ):
                     self.branch(op, adjoints, b)
+            elif op.name == "call":
+                if any(r in adjoints and r in self.active for r in op.results):
+                    self.call(op, adjoints, b)
             elif op.name == "stack":
                 if op.result in adjoints and op.result in self.active:
                     self.stack(op, adjoints, b)
@@ -173,6 +187,30 @@ class _Reverse:
                 if rule.elementwise and not rule.stated:
                     term = self.down_to(op, rule, value, term, b)
                 self.add(adjoints, value, self.cast(term, value, b), b)
+
+    def call(self, op: Op, adjoints: Adjoints, b: Builder) -> None:
+        """A call of the adjoint of a function. It runs the function's forward sweep again."""
+        callee = op.attrs["callee"]
+        moving = [
+            i for i, v in enumerate(op.operands) if v in self.active and not v.kind.is_passive
+        ]
+        wrt = covering(self.context, callee, "adjoint", moving)
+        made = callee.derived.get(("adjoint", wrt))
+        if made is None:
+            name = f"{callee.name}_adjoint"
+            kinds = [callee.function.params[i].kind for i in wrt]
+            doc = described("Adjoint of {f} with respect to {x}.", callee, wrt)
+            made = Callee(name, Function(name, []), kinds, doc)
+            callee.derived["adjoint", wrt] = made
+            made.function = reverse(self.context, callee.function, list(wrt), name, seeds=True)
+            made.function.structure = flat_structure(made.function.results)
+        seeds = [adjoints.pop(r) if r in adjoints else b.zeros_like(r) for r in op.results]
+        call = b.op("call", [*op.operands, *seeds], made.results, {"callee": made})
+        for i, bar in zip(wrt, call.results, strict=True):
+            value = op.operands[i]
+            if value in self.active and not value.kind.is_passive:
+                bar.kind = value.kind
+                self.add(adjoints, value, bar, b)
 
     def stack(self, op: Op, adjoints: Adjoints, b: Builder) -> None:
         """Each value's adjoint is its row of the array's; the loop that filled the tape consumes the other rows."""

@@ -179,7 +179,7 @@ def conj_method(x):
     x_bar += np.conj(y_bar)
 
 
-@rule(np.float64, linear_in="x")
+@rule(np.float64, linear_in="x", shape="scalar")
 def float64(x):
     y = np.float64(x)
     x_bar += y_bar

@@ -14,6 +14,7 @@ TITLES = {
     "argument_writes": "Writing arguments, rows and whole arrays", "functions": "Functions",
     "more_functions": "Partials, decorators and closures", "objects": "Objects", "generators": "Generators",
     "collecting": "Lists of unknown length",
+    "recursion": "Functions that call themselves",
     "lazy": "What is read when it is its turn",
     "attempts": "Exceptions at run time", "effects": "Effects",
     "prelude": "Preludes", "statements": "Other statements", "refused": "At the border",
