@@ -36,6 +36,7 @@ from s2sad.ir.kinds import passive
 CONSUMING = (list, tuple, set, frozenset, dict, sorted, any, all, max, min)
 DEEPEST = 60  # calls in calls: each is written out
 DEEPEST_OF_ONE = 12  # calls of a function in itself
+ALIKE = 3  # calls in a row of which all that is known is the same: no next one will differ
 MOST_NESTED = 400  # recursive calls of one derivative
 
 
@@ -336,7 +337,10 @@ class Calls(Objects, Memory):
         key = (source.file.path, source.node.lineno, source.node.col_offset)
         self.nested_calls += key in self.stack
         too_deep = len(self.stack) > DEEPEST or self.stack.count(key) > DEEPEST_OF_ONE
-        if too_deep or self.nested_calls > MOST_NESTED:
+        mark = None if self.patient else self.mark_of(args, kwargs)
+        levels = [m for k, m in zip(self.stack, self.marks, strict=True) if k == key][-ALIKE:]
+        alike = mark is not None and len(levels) == ALIKE and all(m == mark for m in levels)
+        if too_deep or alike or self.nested_calls > MOST_NESTED:
             error = self.unsupported(
                 node,
                 f"the recursion of {source.name!r} does not end by what is known before the run",
@@ -356,6 +360,7 @@ class Calls(Objects, Memory):
         saved = self.scope, self.statement, self.here
         self.scope = scope
         self.stack.append(key)
+        self.marks.append(mark)
         if source not in self.sources:
             self.sources.append(source)
         try:
@@ -364,9 +369,19 @@ class Calls(Objects, Memory):
             return self.run_body(source.node)
         finally:
             self.stack.pop()
+            self.marks.pop()
             self.scope, self.statement, self.here = saved
             if not self.escapes(scope):
                 self.state.holders.pop(scope, None)
+
+    def mark_of(self, args: list[Binding], kwargs: dict[str, Binding]) -> Any:
+        """What is known of a call's arguments before the run; None where they hold what may change."""
+        given = [*args, *kwargs.values()]
+        if not all(isinstance(b, (Value, Static, Closure)) for b in given):
+            return None
+        return tuple(
+            (str(b.kind), repr(self.literal(b))) if isinstance(b, Value) else id(b) for b in given
+        )
 
     def escapes(self, scope: Scope) -> bool:
         """True where a function that was defined in `scope` may be called after it has ended."""

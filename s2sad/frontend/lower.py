@@ -51,16 +51,25 @@ def lower(
     """
     source = find(function)
     as_calls: frozenset[Any] = frozenset()
+    first: S2SADError | None = None
+    patient = False
     try:
         while True:
             lowering = Lowering(source, primitives)
             lowering.written_out, lowering.as_calls = written_out, as_calls
+            lowering.patient = patient
             try:
                 return lowering.function(parts)
             except S2SADError as error:
+                error.short = frozenset(lowering.short)
+                if patient:
+                    raise (first or error) from None
                 if error.recursion is None or error.recursion in as_calls:
-                    error.short = frozenset(lowering.short)
-                    raise
+                    if not as_calls:
+                        raise
+                    # What is known may change outside of the arguments, and end the recursion after all.
+                    first, as_calls, patient = error, frozenset(), True
+                    continue
                 as_calls |= {error.recursion}
     except RecursionError as error:
         raise UnsupportedSyntaxError(

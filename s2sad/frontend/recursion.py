@@ -179,6 +179,7 @@ class Recursion(Base):
             inner.vars[name] = self.with_params(binding, name, param)
         self.scope, self.block, self.consumers = inner, Block(), []
         self.stack.append(key)
+        self.marks.append(None)
         try:
             if isinstance(source.node, gast.Lambda):
                 result = self.expression(source.node.body)
@@ -189,6 +190,7 @@ class Recursion(Base):
             block, after = self.block, self.state.take()
         finally:
             self.stack.pop()
+            self.marks.pop()
             self.scope, self.statement, self.here, self.block, self.consumers = saved
         for holder, variables in before.items():
             now = after.get(holder, variables)

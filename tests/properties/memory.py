@@ -260,3 +260,31 @@ class Memory(Expressions):
         bounded = self.fresh_name("a")
         self.emit(scope, f"{bounded} = np.tanh({name})")
         scope.variables[bounded] = Variable(bounded, SCALAR)
+
+    def recursed(self, scope: Scope) -> None:
+        """A function that calls itself, and reads the variables around it."""
+        if scope.nesting != 1:
+            return self.attempted(scope)
+        name = self.fresh_name("g")
+        rows = self.one_in(3)
+        shape = VECTOR if rows else SCALAR
+        self.emit(scope, f"def {name}(z, k):")
+        inner = scope.inner()
+        inner.variables["z"] = Variable("z", shape)
+        self.emit(inner, f"if {self.pick(('k < 1', 'k <= 0', 'not k > 0'))}:")
+        self.emit(inner.inner(), f"return {self.expression(inner, shape, 1)}")
+        step = f"np.sin(z) + {self.expression(inner, SCALAR, 1)}"
+        again = f"{name}({step}, k - 1)"
+        if self.one_in(3):
+            again = f"{again} + 0.5 * {name}(z * 0.5, k - 2)"
+        self.emit(
+            inner, f"return np.tanh({self.expression(inner, SCALAR, 1)}) * ({again}) + z * 0.1"
+        )
+        value = self.fresh_name("w" if rows else "a")
+        start = (
+            f"v[:3] * {self.expression(scope, SCALAR, 1)}"
+            if rows
+            else self.expression(scope, SCALAR, 1)
+        )
+        self.emit(scope, f"{value} = {name}({start}, {self.pick(('n', '2', '3.0 + y'))})")
+        scope.variables[value] = Variable(value, shape)

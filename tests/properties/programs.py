@@ -61,6 +61,7 @@ class Generator(Memory):
             if scope.nesting < 3:
                 makers += [self.listed, self.mapped, self.boxed] * 2
                 makers += [self.write_argument, self.bumped, self.swapped, self.attempted]
+                makers += [self.recursed]
                 if scope.loops == 0:
                     makers += [self.growing] * 2
         if scope.nesting < 4:
