@@ -447,16 +447,14 @@ nondifferentiable(
     builtins.range,
     builtins.print,
     builtins.round,
-    builtins.divmod,
     builtins.repr,
     builtins.type,
     builtins.hasattr,
-    builtins.tuple,
-    builtins.list,
     builtins.slice,
     builtins.all,
     builtins.any,
-    builtins.sorted,
 )
 
-passive_only(np.arange, np.meshgrid)
+passive_only(
+    np.arange, np.meshgrid, builtins.divmod, builtins.tuple, builtins.list, builtins.sorted
+)

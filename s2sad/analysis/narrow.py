@@ -7,6 +7,8 @@ an integer, since an array might name an element twice; the emitted code asks, a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from s2sad.analysis.aliases import once
 from s2sad.analysis.context import Context
 from s2sad.analysis.kinds import infer_function
@@ -84,28 +86,27 @@ def _index(function: Function) -> tuple[Value, Kind, Op] | None:
 def _stored(context: Context, function: Function) -> tuple[Value, Kind, Op] | None:
     """An argument of unknown kind whose items are written."""
     writes = [op for op in function.body.walk() if op.fn in WRITES and op.exact]
-    if not writes:
-        return None
-    sharing = Sharing(context, function)
-    for op in writes:
-        for origin in sharing.of(op.operands[0]):
-            key = origin.key if isinstance(origin, Foreign) else None
-            if isinstance(key, Value) and key in function.params and key.kind == ANY:
-                if key.hint == op.operands[0].hint:
-                    return key, array(None, None), op
+    for param, op in _written(context, function, writes):
+        return param, array(None, None), op
     return None
 
 
 def _updated(context: Context, function: Function) -> tuple[Value, Kind, Op] | None:
     """An argument of unknown kind that `x += ...` may write, with the place of that."""
     writes = [op for op in function.body.walk() if must_write(op) and op.fn not in WRITES]
-    if not writes:
-        return None
-    sharing = Sharing(context, function)
+    for param, op in _written(context, function, writes):
+        if op.operands[0].kind == ANY:
+            return param, NUMBER, op
+    return None
+
+
+def _written(context: Context, function: Function, writes: list[Op]) -> Iterator[tuple[Value, Op]]:
+    """Arguments of unknown kind that operations write under their own names."""
+    sharing = Sharing(context, function) if writes else None
     for op in writes:
+        assert sharing is not None
         for origin in sharing.of(op.operands[0]):
             key = origin.key if isinstance(origin, Foreign) else None
             if isinstance(key, Value) and key in function.params and key.kind == ANY:
-                if op.operands[0].kind == ANY and key.hint == op.operands[0].hint:
-                    return key, NUMBER, op
-    return None
+                if key.hint == op.operands[0].hint:
+                    yield key, op

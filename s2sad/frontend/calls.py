@@ -16,6 +16,7 @@ from s2sad.frontend.generators import is_generator
 from s2sad.frontend.memory import Memory
 from s2sad.frontend.objects import Objects
 from s2sad.frontend.scope import (
+    CONTAINERS,
     Binding,
     Cell,
     Choice,
@@ -250,7 +251,7 @@ class Calls(Objects, Memory):
     def method(self, receiver: Binding, node: Any) -> Binding:
         """receiver.name(...)"""
         name = node.func.attr
-        containers = isinstance(receiver, Cell) and receiver.kind in (list, dict)
+        containers = isinstance(receiver, Cell) and receiver.kind in CONTAINERS
         if containers or isinstance(receiver, Items) and not _has_method(receiver, name):
             return self.container_method(
                 receiver,  # type: ignore[arg-type]

@@ -99,6 +99,19 @@ class Collecting(ItemTrees):
             raise NeedsMore(cell, last=-place - len(contents.last))
         return self.item_of(contents.last[place])
 
+    def set_new_item(self, cell: Cell, place: Any, value: Binding, node: Any) -> bool:
+        """list[-1] = value, for an item that this iteration has appended; False where it is another one."""
+        contents: Collected = cell.contents
+        if type(place) is not int or not -len(contents.new) <= place < 0:
+            return False
+        if contents.new[place][1] is not ALWAYS:
+            return False
+        tree = self.tree(value, contents.older, node)
+        last, new = list(contents.last), list(contents.new)
+        last[place], new[place] = tree, (tree, ALWAYS)
+        self.change(cell, replace(contents, last=last, new=new), node)
+        return True
+
     def collected_length(self, cell: Cell) -> Value:
         contents: Collected = cell.contents
         if contents.length is None:

@@ -11,6 +11,7 @@ from s2sad.frontend.base import Base
 from s2sad.frontend.scope import (
     CONTENTS,
     FROZEN,
+    GROWN,
     Binding,
     Cell,
     Collected,
@@ -163,7 +164,9 @@ class Containers(Base):
         """container[index] = value"""
         key = self.literal(index)
         contents = cell.contents
-        if isinstance(contents, (Grown, Columns, Collected)):
+        if isinstance(contents, Collected) and self.set_new_item(cell, key, value, node):
+            return
+        if isinstance(contents, GROWN):
             self.set_grown_item(cell, index, value, node)
             return
         if isinstance(contents, Table):
@@ -193,7 +196,9 @@ class Containers(Base):
     def delete_item(self, cell: Cell, index: Binding, node: Any) -> None:
         self.item(cell, index, node)
         key, contents = self.literal(index), cell.contents
-        if isinstance(contents, Table):
+        if isinstance(contents, GROWN):
+            self.shortened(cell, key, node)
+        elif isinstance(contents, Table):
             rest = {k: b for k, b in contents.items.items() if k != key}
             self.change(cell, Table(rest), node)
         else:
@@ -281,6 +286,22 @@ def _append(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node:
 
 def _append_grown(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> None:
     low.append_grown(cell, args[0], node)
+
+
+def _extend_grown(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> None:
+    for item in low.given(args[0], node):
+        low.append_grown(cell, item, node)
+
+
+def _copy_grown(
+    low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any
+) -> Binding:
+    copied = low.list_of(cell, node)
+    if copied is None:
+        raise low.unsupported(
+            node, "a list that grows in this loop is copied", "copy it afterwards"
+        )
+    return copied
 
 
 def _append_collected(
@@ -395,7 +416,9 @@ def _update(
 
 MethodTable = dict[str, Callable[..., Binding | None]]
 COLLECTED_METHODS: MethodTable = {"append": _append_collected, "extend": _extend_collected}
-GROWN_METHODS: MethodTable = {"append": _append_grown}
+GROWN_METHODS: MethodTable = {
+    "append": _append_grown, "extend": _extend_grown, "pop": _pop, "copy": _copy_grown,
+}  # fmt: skip
 TUPLE_METHODS: MethodTable = {"index": _index, "count": _count}
 LIST_METHODS: MethodTable = {
     **TUPLE_METHODS, "append": _append, "extend": _extend, "insert": _insert, "pop": _pop, "clear": _clear,

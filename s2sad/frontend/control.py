@@ -252,8 +252,9 @@ class Control(Comprehensions, Collecting):
         """Lists that have a name and to which something in a loop appends."""
         found: list[Cell] = []
         for inner in gast.walk(node):
-            if isinstance(inner, gast.Attribute) and inner.attr in ("append", "extend"):
-                name = getattr(inner.value, "id", "")
+            grows = isinstance(inner, gast.Attribute) and inner.attr in ("append", "extend")
+            if grows or isinstance(inner, gast.AugAssign):
+                name = getattr(inner.value if grows else inner.target, "id", "")
                 cell = before.get(self.scope.owner(name), {}).get(name)
                 if isinstance(cell, Cell):
                     found.append(cell)

@@ -11,7 +11,16 @@ import gast
 
 from s2sad.frontend.calls import Calls
 from s2sad.frontend.containers import UNKNOWN
-from s2sad.frontend.scope import GROWN, Binding, Cell, Choice, Items, Static, attribute_of
+from s2sad.frontend.scope import (
+    CONTAINERS,
+    GROWN,
+    Binding,
+    Cell,
+    Choice,
+    Items,
+    Static,
+    attribute_of,
+)
 from s2sad.ir.core import Value
 from s2sad.ir.kinds import PYTHON_DTYPES, Kind, passive
 
@@ -139,6 +148,9 @@ class Expressions(Calls):
             return own
         a, b = self.sequence(left), self.sequence(right)
         if any(isinstance(x, Cell) and isinstance(x.contents, GROWN) for x in (left, right)):
+            whole = self.joined_lists(left, right, node) if isinstance(op, gast.Add) else None
+            if whole is not None:
+                return whole
             raise self.unsupported(
                 node,
                 "an operator on a list that grows in a loop",
@@ -167,6 +179,12 @@ class Expressions(Calls):
         )
 
     def binary(self, op: Any, left: Value, right: Value, node: Any) -> Value:
+        if isinstance(self.literal(left), str) and isinstance(op, gast.Mod):
+            raise self.unsupported(
+                node,
+                "a string is formatted with %",
+                "use an f-string, or format it where it is shown",
+            )
         return self.prim(f"operator.{BINARY[type(op).__name__]}", [left, right], {}, node)
 
     def expr_UnaryOp(self, node: Any) -> Binding:
@@ -350,7 +368,7 @@ class Expressions(Calls):
     def subscript(self, binding: Binding, slice_node: Any, node: Any) -> Binding:
         """binding[slice_node]"""
         if isinstance(binding, Cell) and isinstance(binding.kind, type):
-            if binding.kind not in (list, dict):
+            if binding.kind not in CONTAINERS:
                 index = self.expression(slice_node)
                 found = self.operator_method("getitem", binding, index, node)
                 if found is not None:

@@ -37,6 +37,9 @@ def _extreme(fn: str) -> Any:
         if len(args) == 1 and items is not None and not kwargs:
             return args[0]
         grown = low.grown(args[0]) if len(args) == 1 and not kwargs else None
+        if len(args) == 1 and not kwargs and isinstance(args[0], Value):
+            listed = low.list_of(args[0], node)
+            grown = None if listed is None else low.grown(listed)
         if grown is not None and grown.array.kind.ndim == 1:
             return low.extreme_of(fn.split(".")[1], grown, node)
         if kwargs or len(args) < 2:
@@ -169,12 +172,15 @@ def _array(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
 
 
 def _list(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
-    return low.new_list(low.given(args[0], node) if args else [])
+    listed = low.list_of(args[0], node) if args else None
+    return listed or low.new_list(low.given(args[0], node) if args else [])
 
 
 def _tuple(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
-    if args and low.sequence(args[0]) is None:
-        return None
+    listed = low.list_of(args[0], node) if args else None
+    if listed is not None:
+        listed.kind, listed.frozen = tuple, "a tuple cannot be changed"
+        return listed
     return Items(low.given(args[0], node) if args else [])
 
 
@@ -190,7 +196,9 @@ def _sorted(
     low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
 ) -> Binding | None:
     items = low.sequence(args[0])
-    return None if items is None else low.new_list(low.order(items.items, kwargs, node))
+    if items is not None and (kwargs or not low.are_numbers(items)):
+        return low.new_list(low.order(items.items, kwargs, node))
+    return low.sorted_numbers(args[0], kwargs, node)
 
 
 def _reduce(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:

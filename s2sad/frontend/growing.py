@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from s2sad.frontend.base import Base
 from s2sad.frontend.containers import UNKNOWN
-from s2sad.frontend.scope import CONTENTS, Binding, Cell, Grown, Items
+from s2sad.frontend.scope import CONTENTS, Binding, Cell, Grown, Items, Static
 from s2sad.ir.core import Value
 from s2sad.ir.kinds import passive
 
@@ -198,6 +198,110 @@ class Growing(Base):
         array.hint = grown.array.hint
         number = grown.number if new.kind.dtype == grown.number else ""
         self.change(cell, dataclasses.replace(grown, array=array, number=number), node)
+
+    def list_of(self, binding: Binding, node: Any) -> Cell | None:
+        """list(array), or a copy of a list that grew in a loop; None for anything else."""
+        grown = self.grown(binding)
+        if grown is None or not grown.complete:
+            array = binding if isinstance(binding, Value) else None
+            if array is None or not array.kind.is_array or array.kind.ndim is None:
+                return None
+            grown = Grown(array, array, complete=True, number="")
+        array = grown.array
+        if array.kind.ndim == 1:
+            array = self.prim("numpy.copy", [array], {}, node, listed=True)
+        length = self.prim("builtins.len", [array], {}, node)
+        cell: Cell = self.state.add(Cell(list))
+        cell.vars[CONTENTS] = dataclasses.replace(grown, array=array, length=length)
+        return cell
+
+    def are_numbers(self, items: Items) -> bool:
+        """True for items that are numbers of which only the run knows the order."""
+        values = [b for b in items.items if isinstance(b, Value)]
+        known = all(self.literal(b) is not UNKNOWN for b in items.items)
+        return (
+            not known
+            and len(values) == len(items.items)
+            and all(v.kind.is_scalar and v.kind.dtype in FLOATS for v in values)
+        )
+
+    def sorted_numbers(self, binding: Binding, kwargs: dict[str, Binding], node: Any) -> Binding:
+        """sorted(...) of numbers, in the order that the run finds."""
+        items = self.sequence(binding)
+        array: Value | None = None
+        if items is not None:
+            array = self.array_of(self.to_value(binding, node), node)
+        elif (listed := self.list_of(binding, node)) is not None:
+            array = listed.contents.array
+        backwards = self.literal(kwargs.get("reverse", Static(False)))
+        if (
+            array is None
+            or array.kind.ndim != 1
+            or set(kwargs) - {"reverse"}
+            or backwards is UNKNOWN
+        ):
+            raise self.unsupported(
+                node,
+                "the order of these items is only known at run time",
+                "use np.sort on an array",
+            )
+        array = self.prim("numpy.sort", [array], {}, node)
+        if backwards:
+            none = self.const(None, node)
+            turned = self.op("slice", [none, none, self.const(-1, node)], passive("slice"), node)
+            array = self.prim("operator.getitem", [array, turned], {}, node)
+        grown = self.grown(binding)
+        number = grown.number if grown is not None else ""
+        if items is not None:
+            python = all(isinstance(b, Value) and b.kind.dtype == "float" for b in items.items)
+            number = "float" if python else ""
+        length = self.prim("builtins.len", [array], {}, node)
+        contents = Grown(array, length, complete=True, number=number)
+        if items is not None:
+            count = len(items.items)
+            return self.new_list(
+                [self.grown_item(contents, self.const(k, node), node) for k in range(count)]
+            )
+        cell: Cell = self.state.add(Cell(list))
+        cell.vars[CONTENTS] = contents
+        return cell
+
+    def joined_lists(self, left: Binding, right: Binding, node: Any) -> Cell | None:
+        """list + list, where one has grown in a loop."""
+        arrays: list[Value] = []
+        numbers: list[str] = []
+        for binding in (left, right):
+            grown, items = self.grown(binding), self.sequence(binding)
+            if grown is not None and grown.complete and grown.array.kind.ndim == 1:
+                arrays.append(grown.array)
+                numbers.append(grown.number)
+            elif items is not None and items.items and self.are_numbers(items):
+                arrays.append(self.array_of(self.to_value(binding, node), node))
+                python = all(isinstance(b, Value) and b.kind.dtype == "float" for b in items.items)
+                numbers.append("float" if python else "")
+            else:
+                return None
+        both = self.op("tuple", arrays, passive("tuple"), node)
+        array = self.prim("numpy.concatenate", [both], {}, node)
+        length = self.prim("builtins.len", [array], {}, node)
+        number = numbers[0] if numbers[0] == numbers[1] else ""
+        cell: Cell = self.state.add(Cell(list))
+        cell.vars[CONTENTS] = Grown(array, length, complete=True, number=number)
+        return cell
+
+    def shortened(self, cell: Cell, place: Any, node: Any) -> None:
+        """del list[0], del list[-1] of a list that grew in a loop."""
+        grown = self.grown(cell)
+        if grown is None or not grown.complete or place not in (0, -1):
+            raise self.unsupported(
+                node, "an item of a list that grows in a loop is taken out", "use a slice of it"
+            )
+        none = self.const(None, node)
+        ends = (
+            [self.const(1, node), none, none] if place == 0 else [none, self.const(-1, node), none]
+        )
+        rest = self.part_of(grown, self.op("slice", ends, passive("slice"), node), node)
+        self.change(cell, rest.contents, node)
 
     def extreme_of(self, name: str, grown: Grown, node: Any) -> Binding:
         """max(list): the first of the largest items."""

@@ -25,8 +25,10 @@ from s2sad.frontend.inputs import Inputs
 from s2sad.frontend.prelude import Prelude
 from s2sad.frontend.recursion import Recursion
 from s2sad.frontend.scope import (
+    CONTAINERS,
     Binding,
     Cell,
+    Columns,
     Generator,
     Items,
     Partial,
@@ -46,8 +48,7 @@ def lower(
 ) -> Function:
     """The IR of a Python function; `parts` says what is known of its arguments, in their order.
 
-    `written_out`: loops of known length that are written out, as the info "short" of an earlier try, or an
-    error's, names them.
+    `written_out`: loops of known length that are written out, as "short" of an earlier try names them.
     """
     source = find(function)
     as_calls: frozenset[Any] = frozenset()
@@ -178,6 +179,13 @@ class Lowering(Expressions, Control, Prelude, Recursion):
                 return Shaped("call", parts, list(binding.named._fields), binding.named)
             return Shaped("list", parts) if binding.kind == "list" else tuple(parts)
         grown = self.grown(binding)
+        rows = isinstance(binding, Cell) and isinstance(binding.contents, Columns)
+        if rows or (grown is not None and grown.rows is not None):
+            raise self.unsupported(
+                node,
+                "a list of tuples or lists that grew in a loop is a result",
+                "return an array of it: np.array(...)",
+            )
         if grown is not None:
             out.append(grown.array)
             return Shaped("items", [None])
@@ -269,9 +277,7 @@ class Lowering(Expressions, Control, Prelude, Recursion):
             if own is not None:
                 return own
             if left.kind is list and name == "add":
-                self.change(
-                    left, Items([*left.contents.items, *self.given(right, node)], "list"), node
-                )
+                self.container_method(left, "extend", [right], {}, node)
                 return left
         structured = self.structured(node.op, left, right, node)
         if structured is not None:
@@ -316,7 +322,7 @@ class Lowering(Expressions, Control, Prelude, Recursion):
         if isinstance(base, Items):
             raise self.unsupported(target, "an item of a tuple cannot be changed", "use a list")
         if isinstance(base, Cell):
-            if base.kind not in (list, dict):
+            if base.kind not in CONTAINERS:
                 index = self.expression(target.slice)
                 bound = self.class_attribute(base, base.kind, "__setitem__", node)
                 self.call(bound, [index, value], {}, node)

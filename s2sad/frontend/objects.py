@@ -12,6 +12,7 @@ from s2sad.frontend.containers import Containers
 from s2sad.frontend.growing import Growing
 from s2sad.frontend.known import attribute_exists
 from s2sad.frontend.scope import (
+    CONTAINERS,
     Binding,
     Cell,
     Choice,
@@ -43,7 +44,7 @@ class Objects(Containers, Growing):
         if isinstance(binding, Static):
             return self.static_attribute(binding, name, node)
         if isinstance(binding, Cell) and isinstance(binding.kind, type):
-            if binding.kind in (list, dict):
+            if binding.kind in CONTAINERS:
                 raise self.unsupported(node, f"the attribute {name!r} is not supported here")
             if name in binding.vars and not _comes_first(attribute_of(binding.kind, name)):
                 return binding.vars[name]
@@ -142,7 +143,7 @@ class Objects(Containers, Growing):
                     node,
                     "leave it out",
                 )
-        if not isinstance(binding, Cell) or binding.kind in (list, dict):
+        if not isinstance(binding, Cell) or binding.kind in CONTAINERS:
             raise self.unsupported(
                 node,
                 "writing an attribute of this object is not supported",

@@ -15,7 +15,7 @@ import numpy as np
 
 from s2sad.errors import S2SADError, UnresolvedNameError
 from s2sad.frontend.attempts import Attempts
-from s2sad.frontend.scope import Binding, Cell, Static
+from s2sad.frontend.scope import CONTAINERS, Binding, Cell, Static
 from s2sad.ir.core import Op, Value
 
 QUIET = (np.errstate, warnings.catch_warnings, contextlib.nullcontext)
@@ -245,7 +245,7 @@ class Prelude(Attempts):
                 self.scope.owner(target.id).vars.pop(target.id, None)
             elif isinstance(target, gast.Subscript):
                 base = self.expression(target.value)
-                if not isinstance(base, Cell) or base.kind not in (list, dict):
+                if not isinstance(base, Cell) or base.kind not in CONTAINERS:
                     raise self.unsupported(target, "this item cannot be deleted")
                 is_slice = isinstance(target.slice, gast.Slice)
                 index: Binding = (

@@ -342,3 +342,4 @@ def attribute_of(cls: Any, name: str) -> Any:
 
 
 GROWN = (Grown, Columns, Collected)  # contents of lists whose length only the run knows
+CONTAINERS = (list, dict, tuple)  # kinds of cells that have contents

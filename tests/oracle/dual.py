@@ -122,6 +122,9 @@ class Dual:
         y = other / self.value
         return Dual(y, -(y * self.tangent) / self.value)
 
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
     def __floordiv__(self, other: Any) -> Any:
         quotient = math.floor(plain(self) / plain(other))
         kinks.see(self - other * quotient)
