@@ -355,8 +355,7 @@ def stack(context: Context, op: Op) -> Kind:
 def getitem(context: Context, op: Op) -> Kind:
     kind = op.operands[0].kind
     index = op.operands[1]
-    made = op.operands[0].op
-    if made is not None and made.fn == "intrinsic.shape" and index.kind.is_scalar:
+    if getattr(op.operands[0].op, "fn", "") == "intrinsic.shape" and index.kind.is_scalar:
         return INT
     if kind.base not in ("number", "array"):
         return ANY
@@ -449,8 +448,9 @@ def conversion(context: Context, op: Op) -> Kind:
 def new_array(context: Context, op: Op) -> Kind:
     """np.zeros(shape) and its kin."""
     dims = shape_value(context, op.operands[0])
-    dtype = "f8" if op.arg("dtype") is None else None
-    return array(dtype, dims)
+    filled = op.arg("value")  # of np.full, whose dtype it decides
+    dtype = "f8" if filled is None else promote([filled.kind])
+    return array(dtype if op.arg("dtype") is None else None, dims)
 
 
 def copy(context: Context, op: Op) -> Kind:
@@ -479,7 +479,7 @@ def shape_tuple(context: Context, op: Op) -> Kind:
     return passive("tuple")
 
 
-def unknown(context: Context, op: Op) -> Kind:
+def unknown(*_: object) -> Kind:
     return ANY
 
 

@@ -22,7 +22,7 @@ from s2sad.frontend.scope import (
     attribute_of,
 )
 from s2sad.ir.core import Value
-from s2sad.ir.kinds import PYTHON_DTYPES, Kind, passive
+from s2sad.ir.kinds import ANY, PYTHON_DTYPES, Kind, passive
 
 BINARY = {
     "Add": "add", "Sub": "sub", "Mult": "mul", "Div": "truediv", "FloorDiv": "floordiv", "Mod": "mod",
@@ -161,10 +161,15 @@ class Expressions(Calls):
             return self.new_list(joined) if a.kind == "list" else Items(joined)
         if isinstance(op, gast.Mult) and (a is None) != (b is None):
             items, times = (a, self.literal(right)) if a is not None else (b, self.literal(left))
+            number = items.items[0] if items is not None and len(items.items) == 1 else None
+            if items is not None and items.kind == "list" and isinstance(number, Value):
+                filled = self.filled_list(number, right if a is not None else left, node)
+                if filled is not None:
+                    return filled
             if isinstance(times, int) and items is not None:
                 repeated = items.items * times
                 return self.new_list(repeated) if items.kind == "list" else Items(repeated)
-            if items is not None and self.is_whole(left if a is None else right):
+            if items is not None and self.may_repeat(left if a is None else right):
                 raise self.unsupported(
                     node,
                     "a list is repeated as often as is only known at run time",
@@ -172,11 +177,12 @@ class Expressions(Calls):
                 )
         return None
 
-    def is_whole(self, binding: Binding) -> bool:
-        """True for what is surely an integer."""
-        return isinstance(binding, Value) and (
-            self.is_loop_index(binding) or binding.kind.dtype == "int"
-        )
+    def may_repeat(self, binding: Binding) -> bool:
+        """True where list * binding may be the list several times, not an array of products."""
+        if not isinstance(binding, Value) or self.is_loop_index(binding):
+            return True
+        numpy = binding.kind.is_array or binding.kind.dtype not in PYTHON_DTYPES
+        return binding.kind == ANY or not numpy
 
     def binary(self, op: Any, left: Value, right: Value, node: Any) -> Value:
         if isinstance(self.literal(left), str) and isinstance(op, gast.Mod):

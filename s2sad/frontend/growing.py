@@ -15,6 +15,7 @@ from s2sad.frontend.scope import CONTENTS, Binding, Cell, Grown, Items, Static
 from s2sad.ir.core import Value
 from s2sad.ir.kinds import passive
 
+LONGEST = 64  # so many items are known one by one, so many iterations may be written out
 FLOATS = ("float", "f8")
 
 
@@ -178,17 +179,26 @@ class Growing(Base):
     def part_of(self, grown: Grown, there: Value, node: Any) -> Cell:
         """list[a:b], which is a list of its own."""
         array = self.prim("operator.getitem", [grown.array, there], {}, node)
-        cell: Cell = self.state.add(Cell(list))
-        length = self.prim("builtins.len", [array], {}, node)
-        cell.vars[CONTENTS] = dataclasses.replace(grown, array=array, length=length)
-        return cell
+        return self.list_in(dataclasses.replace(grown, array=array), node)
 
     def set_grown_item(self, cell: Cell, index: Binding, value: Binding, node: Any) -> None:
         """list[index] = value, for a number after the loop in which the list has grown."""
         grown, place = self.grown(cell), self.literal(index)
         new = self.to_value(value, node)
         fine = grown is not None and grown.complete and grown.array.kind.ndim == 1
-        if not fine or grown is None or new.kind.dtype not in FLOATS or isinstance(place, slice):
+        whole = grown is not None and grown.number == "int"
+        if whole and new.kind.dtype != "int":
+            raise self.unsupported(
+                node,
+                "what is no integer is written into a list of integers",
+                "begin with [0.0] * n",
+            )
+        if (
+            not fine
+            or grown is None
+            or new.kind.dtype not in (*FLOATS, "int")
+            or isinstance(place, slice)
+        ):
             raise self.unsupported(
                 node, "an item of a list that grows in a loop is written", "fill a NumPy array"
             )
@@ -198,6 +208,26 @@ class Growing(Base):
         array.hint = grown.array.hint
         number = grown.number if new.kind.dtype == grown.number else ""
         self.change(cell, dataclasses.replace(grown, array=array, number=number), node)
+
+    def filled_list(self, item: Value, times: Binding, node: Any) -> Cell | None:
+        """[number] * n, where n is only known at run time, or large: an array of numbers."""
+        known = self.literal(times)
+        count = known if isinstance(known, int) else None
+        fits = item.kind.is_scalar and item.kind.dtype in (*FLOATS, "int")
+        if not fits or not isinstance(times, Value) or (count is not None and count <= LONGEST):
+            return None
+        if count is None and times.kind.dtype not in ("int", "i8"):
+            return None
+        array = self.prim("numpy.full", [times, item], {}, node)
+        number = item.kind.dtype if item.kind.dtype in ("float", "int") else ""
+        return self.list_in(Grown(array, array, complete=True, number=number), node)
+
+    def list_in(self, contents: Grown, node: Any) -> Cell:
+        """A list that is held in an array."""
+        cell: Cell = self.state.add(Cell(list))
+        length = self.prim("builtins.len", [contents.array], {}, node)
+        cell.vars[CONTENTS] = dataclasses.replace(contents, length=length)
+        return cell
 
     def list_of(self, binding: Binding, node: Any) -> Cell | None:
         """list(array), or a copy of a list that grew in a loop; None for anything else."""
@@ -210,10 +240,7 @@ class Growing(Base):
         array = grown.array
         if array.kind.ndim == 1:
             array = self.prim("numpy.copy", [array], {}, node, listed=True)
-        length = self.prim("builtins.len", [array], {}, node)
-        cell: Cell = self.state.add(Cell(list))
-        cell.vars[CONTENTS] = dataclasses.replace(grown, array=array, length=length)
-        return cell
+        return self.list_in(dataclasses.replace(grown, array=array), node)
 
     def are_numbers(self, items: Items) -> bool:
         """True for items that are numbers of which only the run knows the order."""
@@ -255,16 +282,11 @@ class Growing(Base):
         if items is not None:
             python = all(isinstance(b, Value) and b.kind.dtype == "float" for b in items.items)
             number = "float" if python else ""
-        length = self.prim("builtins.len", [array], {}, node)
-        contents = Grown(array, length, complete=True, number=number)
-        if items is not None:
-            count = len(items.items)
-            return self.new_list(
-                [self.grown_item(contents, self.const(k, node), node) for k in range(count)]
-            )
-        cell: Cell = self.state.add(Cell(list))
-        cell.vars[CONTENTS] = contents
-        return cell
+        contents = Grown(array, array, complete=True, number=number)
+        if items is None:
+            return self.list_in(contents, node)
+        places = [self.const(k, node) for k in range(len(items.items))]
+        return self.new_list([self.grown_item(contents, k, node) for k in places])
 
     def joined_lists(self, left: Binding, right: Binding, node: Any) -> Cell | None:
         """list + list, where one has grown in a loop."""
@@ -283,11 +305,8 @@ class Growing(Base):
                 return None
         both = self.op("tuple", arrays, passive("tuple"), node)
         array = self.prim("numpy.concatenate", [both], {}, node)
-        length = self.prim("builtins.len", [array], {}, node)
         number = numbers[0] if numbers[0] == numbers[1] else ""
-        cell: Cell = self.state.add(Cell(list))
-        cell.vars[CONTENTS] = Grown(array, length, complete=True, number=number)
-        return cell
+        return self.list_in(Grown(array, array, complete=True, number=number), node)
 
     def shortened(self, cell: Cell, place: Any, node: Any) -> None:
         """del list[0], del list[-1] of a list that grew in a loop."""

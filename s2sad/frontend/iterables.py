@@ -11,6 +11,7 @@ import gast
 
 from s2sad.errors import AliasingError, UnsupportedSyntaxError
 from s2sad.frontend.generators import Generators
+from s2sad.frontend.growing import LONGEST
 from s2sad.frontend.merge import FLAGS
 from s2sad.frontend.plan import itself
 from s2sad.frontend.scope import (
@@ -25,8 +26,6 @@ from s2sad.frontend.scope import (
     values_in,
 )
 from s2sad.ir.core import Value
-
-LONGEST = 64  # a loop of at most so many iterations may be written out
 
 
 @dataclass

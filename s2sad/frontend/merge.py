@@ -289,7 +289,9 @@ class Merge:
             for block in self.op.regions:
                 block.yields.pop()
             return values[0]
-        numbers = all(v.kind.is_scalar for v in values)
+        numbers = all(v.kind.is_scalar for v in values) or all(
+            v.kind.is_array and v.kind.dims is not None for v in values
+        )
         kind = BOOL if name in FLAGS else join(*(v.kind for v in values)) if numbers else ANY
         result = Value(kind, "" if name.startswith("$") else name)
         result.op = self.op

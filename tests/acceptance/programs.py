@@ -19,6 +19,24 @@ def updates_in_place(t, x, y, b):
     return np.sqrt(np.sum(e))
 
 
+def updates_in_a_list(t, x, y, b):
+    n = len(t)
+    e = [0.0] * n
+    for i in range(n):
+        e[i] += t[i] * x[i]
+    for i in range(n):
+        e[i] -= y[i] - b
+    for i in range(n):
+        e[i] *= e[i]
+    return math.sqrt(sum(e))
+
+
+def halvings(x, tolerance):
+    if x < tolerance:
+        return x * x
+    return x + halvings(0.5 * x, tolerance) * halvings(0.3 * x, tolerance)
+
+
 def distance(x, t, y):
     return np.sqrt(np.sum((x * t - y) ** 2))
 

@@ -22,11 +22,12 @@ def complex_step(f: Any, args: tuple[Any, ...], i: int) -> float:
 
 @row("Program with loops and in-place")
 @pytest.mark.parametrize("n", [4, 1000])
-def test_updates_in_place(n: int) -> None:
+@pytest.mark.parametrize("program", [programs.updates_in_place, programs.updates_in_a_list])
+def test_updates_in_place(program: Any, n: int) -> None:
     rng = np.random.default_rng(n)
     t, x, y = rng.normal(size=(3, n))
     b = 0.3
-    gradient = s2sad.grad(programs.updates_in_place, wrt=("t", "b"))
+    gradient = s2sad.grad(program, wrt=("t", "b"))
     e = t * x - (y - b)
     root = math.sqrt(np.sum(e * e))
     t_bar, b_bar = gradient(t, x, y, b)
@@ -62,6 +63,14 @@ def test_loops_and_branches() -> None:
     s2sad.check_grads(programs.with_nested_for, (0.8, 3), wrt=(0,))
     for x in (-0.5, 0.5, 1.5):
         s2sad.check_grads(programs.with_branch, (x,))
+
+
+@row("Recursion, conditionals, loops")
+def test_recursion_is_a_recursive_adjoint() -> None:
+    s2sad.check_grads(programs.halvings, (1.3, 0.1))
+    gradient = s2sad.grad(programs.halvings)
+    gradient(1.3, 0.1)
+    assert gradient.source.count("halvings_adjoint(") > 2
 
 
 @row("ODE solver")
