@@ -283,7 +283,10 @@ class Collecting(ItemTrees):
         number = "float" if "float" in dtypes else "int"
         length = self.prim("builtins.len", [array], {}, node)
         python = all(d in PYTHON_DTYPES for d in dtypes)
-        pieces = (tape, beginning) if plain and rows and not flat else None
+        pieces = None
+        if plain and rows and not flat:
+            # np.concatenate of the list, which is dropped where nothing reads it.
+            pieces = (array, self.stacked(tape, [], node, flat=True, empty=False), beginning)
         return Grown(array, length, complete=True, number=number if python else "", pieces=pieces)
 
     def shaped_as(self, array: Value, first: Value, node: Any) -> Value:
@@ -294,8 +297,11 @@ class Collecting(ItemTrees):
         shape = self.op("tuple", rows, passive("tuple"), node)
         return self.prim("numpy.reshape", [array, shape], {}, node)
 
-    def stacked(self, tape: Value, values: list[Value], node: Any, flat: bool = False) -> Value:
-        array = self.op("stack", [tape, *values], ANY, node, flat=flat, list=True)
+    def stacked(
+        self, tape: Value, values: list[Value], node: Any, flat: bool = False, empty: bool = True
+    ) -> Value:
+        """The array of what is on a tape; `empty`: also where there is nothing on it."""
+        array = self.op("stack", [tape, *values], ANY, node, flat=flat, list=empty)
         assert array.op is not None
         array.kind = self.primitives.kind_of(array.op)
         return array

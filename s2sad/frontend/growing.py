@@ -25,9 +25,6 @@ class Growing(Base):
     if TYPE_CHECKING:
 
         def change(self, cell: Cell, contents: Binding, node: Any) -> None: ...
-        def stacked(
-            self, tape: Value, values: list[Value], node: Any, flat: bool = False
-        ) -> Value: ...
 
     def grown(self, cell: Binding) -> Grown | None:
         contents = cell.contents if isinstance(cell, Cell) else None
@@ -161,13 +158,13 @@ class Growing(Base):
         if axis == 0 or axis is None and not set(kwargs) - {"axis"}:
             if name == "stack" or (name, ndim) in (("vstack", 1), ("hstack", 0)):
                 return self.grown_array(grown, node)
-            if joins.get(name) and grown.pieces is None:
+            pieces = grown.pieces
+            if pieces is not None and pieces[0] is not grown.array:
+                pieces = None  # the list has changed since
+            if joins.get(name) and pieces is None:
                 return self.end_to_end(self.grown_array(grown, node), node)
-            if grown.pieces is not None and (joins.get(name) or name == "concatenate"):
-                tape, first = grown.pieces
-                array = self.stacked(tape, [], node, flat=True)
-                assert array.op is not None
-                array.op.attrs["list"] = False  # as np.concatenate, it needs an array
+            if pieces is not None and (joins.get(name) or name == "concatenate"):
+                _, array, first = pieces
                 both = self.op("tuple", [*first, array], passive("tuple"), node)
                 return self.prim("numpy.concatenate", [both], {}, node) if first else array
         raise self.unsupported(

@@ -48,9 +48,8 @@ class Grown:
     complete: bool = False
     number: str = "float"  # the type of Python that the items have; "" for NumPy's
     rows: str | None = None  # where the items are lists of numbers: the type that these have
-    pieces: tuple[Value, list[Value]] | None = (
-        None  # a tape of arrays that this is stacked from, and its start
-    )
+    # Of items that are arrays: the array when this was made, the items of the loop end to end, and those before.
+    pieces: tuple[Value, Value, list[Value]] | None = None
 
 
 @dataclass

@@ -32,7 +32,7 @@ def drop_list_copies(context: Context, function: Function) -> None:
 def _stack_again(op: Op, array: Value) -> None:
     """In place of a copy of a stacked array, which stands for the arrays of a list: a stack that is an array."""
     made = array.op
-    if made is None or made.name != "stack":
+    if made is None or made.name != "stack" or made.block is not op.block:
         return
     op.name, op.operands, op.attrs = "stack", list(made.operands), {**made.attrs, "fresh": True}
 
