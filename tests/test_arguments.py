@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -323,3 +324,19 @@ def test_the_tangent_of_a_number_spread_over_integers_is_real() -> None:
     assert np.array_equal(s2sad.jvp(spread, (1.3,), (0.7,))[1], np.full(3, 0.7))
     both = s2sad.tangent(lambda x, k: x + k)(1.3, np.arange(2), 0.7)
     assert np.array_equal(both[1], np.full(2, 0.7))
+
+
+def announced(x, y):
+    try:
+        print("trying")
+        z = math.log(x) / y
+        print("done")
+    except ValueError:
+        z = x * x
+    return z
+
+
+def test_what_a_try_prints_is_printed_once(capsys: pytest.CaptureFixture[str]) -> None:
+    for x, words in ((1.3, ["trying", "done"]), (-1.3, ["trying"])):
+        s2sad.grad(announced)(x, 0.5)
+        assert capsys.readouterr().out.split() == words

@@ -147,7 +147,11 @@ class Attempts(Base):
     def handled(self, node: Any, rest: list[Any], failed: Value, k: int) -> None:
         """Handler `k` if the body raised its exception, else the handlers after it; last, the body."""
         if k == len(node.handlers):
-            self.statements(rest)
+            outer, self.done = self.done, True
+            try:
+                self.statements(rest)
+            finally:
+                self.done = outer
             if self.leaving(node) is False:
                 self.statements(node.orelse)
             return

@@ -77,6 +77,9 @@ class Base:
         self.unnamed: set[Value] = set()  # values that take the name of their first variable
         self.loop_indices: set[Value] = set()
         self.new_in_loop: set[Value] = set()
+        self.done = (
+            False  # whether what is lowered is run a second time, so that its effects are done
+        )
         self.marks: list[Any] = []  # of the calls on the stack: what is known of their arguments
         self.patient = False  # whether to go on with calls that look alike
         self.as_calls: frozenset[Any] = frozenset()  # functions whose calls are not written out

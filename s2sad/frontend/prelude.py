@@ -70,6 +70,8 @@ class Prelude(Attempts):
 
     def effect(self, what: str, expression: Any, node: Any) -> None:
         """A print, a warning, an assert, a raise: done as written, in its place, on the primal values."""
+        if self.done and what != "raise":
+            return
         holes = self.holes(what, expression)
         operands = [self.shown(a, what) for a in holes]
         attrs = {"what": what, "node": expression, "holes": holes}
