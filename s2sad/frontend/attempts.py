@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import builtins
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import gast
@@ -187,10 +187,13 @@ class Attempts(Base):
 
     def finally_(self, nodes: list[Any]) -> None:
         """The statements that are run in any case, also after a return."""
+        self.in_any_case(lambda: self.statements(nodes))
+
+    def in_any_case(self, run: Callable[[], object]) -> None:
         variables = self.scope.vars
         flags = {n: variables.pop(n) for n in FLAGS if n in variables}
         result = variables.get("$ret")
-        self.statements(nodes)
+        run()
         if not (self.scope.vars.keys() & set(FLAGS)):
             self.scope.vars.update(flags)
             if result is not None:

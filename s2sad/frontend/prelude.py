@@ -8,6 +8,7 @@ import importlib
 import inspect
 import logging
 import warnings
+from types import FunctionType
 from typing import Any
 
 import gast
@@ -15,7 +16,7 @@ import numpy as np
 
 from s2sad.errors import S2SADError, UnresolvedNameError
 from s2sad.frontend.attempts import Attempts
-from s2sad.frontend.scope import CONTAINERS, Binding, Cell, Static
+from s2sad.frontend.scope import CONTAINERS, Binding, Cell, Static, attribute_of
 from s2sad.ir.core import Op, Value
 
 QUIET = (np.errstate, warnings.catch_warnings, contextlib.nullcontext)
@@ -128,10 +129,15 @@ class Prelude(Attempts):
     # --- blocks -----------------------------------------------------------------------------------------
 
     def stmt_With(self, node: Any) -> None:
+        entered: list[Cell] = []
         for item in node.items:
             call = item.context_expr
             known = self.expression(call.func) if isinstance(call, gast.Call) else None
             obj = known.value if isinstance(known, Static) else None
+            manager = None if obj in QUIET else self.managed(item, obj, node)
+            if manager is not None:
+                entered.append(manager)
+                continue
             if obj not in QUIET:
                 raise self.unsupported(
                     item.context_expr,
@@ -143,6 +149,33 @@ class Prelude(Attempts):
             elif item.optional_vars is not None and obj is contextlib.nullcontext and call.args:
                 self.assign(item.optional_vars, self.expression(call.args[0]), node)
         self.statements(node.body)
+        for manager in reversed(entered):
+            self.in_any_case(lambda m=manager: self.left_manager(m, node))  # type: ignore[misc]
+
+    def managed(self, item: Any, obj: Any, node: Any) -> Cell | None:
+        """An object of the program's own that a `with` enters; None for anything else."""
+        own = isinstance(obj, type) and isinstance(attribute_of(obj, "__enter__"), FunctionType)
+        if not own and not isinstance(item.context_expr, gast.Name):
+            return None
+        manager = self.expression(item.context_expr)
+        kind = getattr(manager, "kind", None)
+        if not isinstance(manager, Cell) or not isinstance(kind, type):
+            return None
+        if not isinstance(attribute_of(kind, "__enter__"), FunctionType):
+            return None
+        bound = self.class_attribute(manager, kind, "__enter__", node)
+        value = self.call(bound, [], {}, node)
+        if item.optional_vars is not None:
+            self.assign(item.optional_vars, value, node)
+        return manager
+
+    def left_manager(self, manager: Cell, node: Any) -> None:
+        bound = self.class_attribute(manager, manager.kind, "__exit__", node)
+        none: list[Binding] = [self.const(None, node) for _ in range(3)]
+        if self.known_truth(self.call(bound, none, {}, node)) is not False:
+            raise self.unsupported(
+                node, "this with block may silence exceptions of its body", "leave it out"
+            )
 
     def errstate(self, call: Any) -> None:
         """Floating point warnings that the function silences are silent in the whole derivative."""
