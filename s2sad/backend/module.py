@@ -8,6 +8,7 @@ from typing import Any
 
 from s2sad.analysis.context import Context
 from s2sad.backend.lines import Line, expression_text, render
+from s2sad.backend.naming import RESERVED
 from s2sad.backend.raising import Raiser
 from s2sad.backend.unpack import gather
 from s2sad.backend.wrap import wrap
@@ -49,7 +50,8 @@ def assemble(context: Context, function: Function, doc: str, landmarks: bool) ->
     called = callees_of(function)
     names = {function.name, *captured, *context.registry.helpers}
     for callee in called:
-        callee.name = free_name(callee.name, names)
+        plain = callee.name if callee.name not in RESERVED else f"{callee.name}_"
+        callee.name = free_name(plain, names)
     printed = []
     for callee in called:
         callee.function.name = callee.name
