@@ -88,6 +88,17 @@ def test_stale_when_a_function_of_another_file_changes() -> None:
     assert verdict() == "stale: the source function changed"
 
 
+def test_stale_when_a_function_that_calls_itself_changes() -> None:
+    Path("model.py").write_text(
+        "def halved(x, k):\n    return x if k < 0.5 else 0.5 * halved(x * x, k - 1.0)\n\n\n"
+        "def f(x: float, k: float):\n    return halved(x, k) * x\n"
+    )
+    assert run("emit", "model.py:f", "-o", str(OUT)).exit_code == 0
+    assert verdict(code=0) == "fresh"
+    change(Path("model.py"), "0.5 * halved", "0.6 * halved")
+    assert verdict() == "stale: the source function changed"
+
+
 def test_stale_when_a_value_that_it_reads_changes() -> None:
     change(Path("model.py"), "SCALE = 2.0", "SCALE = 3.0")
     assert verdict().startswith("stale: ")

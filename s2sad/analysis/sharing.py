@@ -209,12 +209,15 @@ class Slots:
     def __init__(self, sharing: Sharing, function: Function) -> None:
         self.sharing = sharing
         self.near: dict[Value, frozenset[Origin | Slot]] = {}
-        self.block(function.body)
+        if any(_has_pairs(op) for op in function.body.walk()):
+            self.block(function.body)
 
     def of(self, value: Value) -> frozenset[Origin | Slot]:
         return self.near.get(value, self.sharing.of(value))
 
     def share(self, a: Value, b: Value) -> bool:
+        if not self.near:
+            return not self.sharing.of(a).isdisjoint(self.sharing.of(b))
         return any(self.clash(x, y) for x in self.of(a) for y in self.of(b))
 
     def clash(self, a: Origin | Slot, b: Origin | Slot) -> bool:
@@ -278,3 +281,10 @@ class Slots:
             apart = left
         for j in apart:
             self.near[loop.finals[j]] = frozenset([Slot(loop.finals[j], loop.op, True)])
+
+
+def _has_pairs(op: Op) -> bool:
+    """True for a loop or branch of which two results are arrays, and might be told apart."""
+    if op.name not in ("for", "while", "if"):
+        return False
+    return sum(not r.kind.is_scalar and not r.kind.is_passive for r in op.results) > 1

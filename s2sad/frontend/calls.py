@@ -352,6 +352,8 @@ class Calls(Objects, Memory):
         scope: Scope = self.state.add(Scope(source, lexical))
         self.bind_arguments(scope, source, args, kwargs, defaults, node)
         if key in self.as_calls and not is_generator(source.node):
+            if source not in self.sources:
+                self.sources.append(source)
             return self.recursive_call(source, key, scope, node)
         if is_generator(source.node):
             if source not in self.sources:
