@@ -8,7 +8,7 @@ from s2sad.analysis.build import result_kind
 from s2sad.analysis.context import Context
 from s2sad.analysis.shapes import promote
 from s2sad.ir.core import Block, Callee, Function, Loop, Op, Value
-from s2sad.ir.kinds import ANY, BOOL, INT, NEVER, Dim, Kind, Size, array, join
+from s2sad.ir.kinds import ANY, BOOL, FLOAT, INT, NEVER, Dim, Kind, Size, array, join
 
 
 def infer_function(context: Context, function: Function, kinds: list[Kind]) -> None:
@@ -66,7 +66,7 @@ def infer_primitive(context: Context, op: Op) -> None:
     target = op.operands[0].kind if op.operands else ANY
     if op.attrs.get("inplace") and target.is_array:
         kind = target
-    op.result.kind = kind
+    op.result.kind = FLOAT if op.attrs.get("floats") else kind
 
 
 def settled(context: Context, kind: Kind) -> Kind:

@@ -378,6 +378,14 @@ def _array_of(e: Expressions, op: Op) -> ast.expr:
     return ast.Call(e.dotted("numpy.array"), [listed(op)], keywords)
 
 
+def _sum(e: Expressions, op: Op) -> ast.expr | None:
+    """sum(x.tolist()) for the sum of a list of Python's floats, which is kept in an array."""
+    if not op.attrs.get("floats"):
+        return None
+    listed = ast.Call(ast.Attribute(e.of(op.operands[0]), "tolist", ast.Load()), [], [])
+    return ast.Call(ast.Name("sum", ast.Load()), [listed], [])
+
+
 def _getitem(e: Expressions, op: Op) -> ast.expr:
     return ast.Subscript(e.of(op.operands[0]), e.of(op.operands[1]), ast.Load())
 
@@ -386,6 +394,6 @@ SPECIAL: dict[str, Callable[[Expressions, Op], ast.expr | None]] = {
     "intrinsic.shape": _attribute("shape", "numpy.shape"), "intrinsic.ndim": _attribute("ndim", "numpy.ndim"),
     "intrinsic.size": _attribute("size", "numpy.size"), "intrinsic.dim": _dim, "intrinsic.trips": _trips,
     "intrinsic.defined": _defined, "numpy.where": _where, "intrinsic.array_of": _array_of,
-    "numpy.ndarray.T": _transposed, "operator.getitem": _getitem,
+    "builtins.sum": _sum, "numpy.ndarray.T": _transposed, "operator.getitem": _getitem,
     **{fn: _binary for fn in OPERATORS},
 }  # fmt: skip

@@ -12,6 +12,7 @@ from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend.iterables import Counted, Iterables, Known
 from s2sad.frontend.scope import Binding, Cell
 from s2sad.ir.core import Value
+from s2sad.ir.kinds import FLOAT
 
 
 class Comprehensions(Iterables):
@@ -39,8 +40,13 @@ class Comprehensions(Iterables):
         grown = self.grown(array)
         items = grown.array if grown is not None else array
         if isinstance(items, Value) and items.kind.ndim == 1 and self.literal(start) == 0:
-            total = self.prim("builtins.sum", [items], {}, node)
             number = grown.number if grown is not None else ""
+            if number == "float":
+                # From Python 3.12 on, the sum of Python's floats is more exact than that of NumPy's.
+                total = self.prim("builtins.sum", [items], {}, node, floats=True)
+                total.kind = FLOAT
+                return total
+            total = self.prim("builtins.sum", [items], {}, node)
             return self.prim(f"builtins.{number}", [total], {}, node) if number else total
         self.scope.vars["$summed"] = array
         item = gast.Name("$item", gast.Load(), None, None)
