@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import Any
 
 from s2sad.frontend.base import Base
-from s2sad.frontend.columns import mapped
+from s2sad.frontend.columns import leaves, mapped
 from s2sad.frontend.scope import (
     CONTENTS,
     Binding,
@@ -165,7 +165,10 @@ class Merge:
             one = one if one is not None else self.filled(there, 0)
             two = two if two is not None else self.filled(there, 1)
             flag = Static(True) if isinstance(there, Run) else self.binding("", one_flag, two_flag)
-            new.append((self.binding("", one, two), flag))
+            item = self.binding("", one, two)
+            for leaf, real in zip(leaves(item), leaves(there), strict=True):
+                leaf.kind = real.kind  # what stands for a missing item is never read
+            new.append((item, flag))
         length = a.length
         if a.length is not b.length:
             length = self.value("", a.length, b.length)
@@ -289,10 +292,10 @@ class Merge:
             for block in self.op.regions:
                 block.yields.pop()
             return values[0]
-        numbers = all(v.kind.is_scalar for v in values) or all(
-            v.kind.is_array and v.kind.dims is not None for v in values
-        )
-        kind = BOOL if name in FLAGS else join(*(v.kind for v in values)) if numbers else ANY
+        one, two = (v.kind for v in values)
+        alike = one.dtype == two.dtype and one.dims is not None and two.dims is not None
+        alike = alike and len(one.dims or ()) == len(two.dims or ())
+        kind = BOOL if name in FLAGS else join(one, two) if alike else ANY
         result = Value(kind, "" if name.startswith("$") else name)
         result.op = self.op
         self.op.results.append(result)
