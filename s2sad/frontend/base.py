@@ -80,6 +80,7 @@ class Base:
         self.done = (
             False  # whether what is lowered is run a second time, so that its effects are done
         )
+        self.mixed: set[Value] = set()  # numbers of which the run decides whether they are integers
         self.marks: list[Any] = []  # of the calls on the stack: what is known of their arguments
         self.patient = False  # whether to go on with calls that look alike
         self.as_calls: frozenset[Any] = frozenset()  # functions whose calls are not written out

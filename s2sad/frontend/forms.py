@@ -234,7 +234,7 @@ def _isinstance(
     x = args[0]
     if isinstance(x, Value):
         wanted = classes if isinstance(classes, tuple) else (classes,)
-        known = is_instance(x.kind, classes)
+        known = NOT_KNOWN if x in low.mixed else is_instance(x.kind, classes)
         if known is NOT_KNOWN and x.op is not None and x.op.name == "const":
             known = isinstance(x.op.value, classes)
         if known is NOT_KNOWN and x.kind.base == "any" and not _of_numbers(wanted):

@@ -152,6 +152,8 @@ class LoopStart:
         self.inits.append(value)
         kind = BOOL if name in FLAGS else self.lasting(value)
         param = Value(kind, "" if name.startswith("$") else name)
+        if value in self.plan.unsure:
+            self.low.mixed.add(param)
         self.params.append(param)
         if (value.kind.is_array or value.op is None) and value not in self.plan.apart:
             self.shared[value] = param

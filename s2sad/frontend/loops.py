@@ -30,7 +30,7 @@ from s2sad.frontend.scope import (
     is_function,
 )
 from s2sad.ir.core import Loop, Op, Value
-from s2sad.ir.kinds import ANY, BOOL, INT, NEVER, Kind, passive
+from s2sad.ir.kinds import ANY, BOOL, INT, NEVER, Kind, join, passive
 
 LASTING = ("float", "f8", "int")  # of carried numbers, whose kinds the body is lowered for
 
@@ -219,7 +219,10 @@ class Attempt(LoopStart):
         self.ended[start] = value
         nexts.append(value)
         if start.kind != ANY and not self.lasts(start.kind, value.kind):
-            self.plan.unsure[init] = ANY
+            # At the second try the kind is that of either; then nothing is said of it.
+            either = join(init.kind, value.kind)
+            tried = init in self.plan.unsure or not either.is_scalar
+            self.plan.unsure[init] = ANY if tried else either
             return False
         return True
 

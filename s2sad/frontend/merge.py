@@ -292,12 +292,14 @@ class Merge:
             for block in self.op.regions:
                 block.yields.pop()
             return values[0]
-        one, two = (v.kind for v in values)
-        alike = one.dtype == two.dtype and one.dims is not None and two.dims is not None
-        alike = alike and len(one.dims or ()) == len(two.dims or ())
-        kind = BOOL if name in FLAGS else join(one, two) if alike else ANY
+        numbers = all(v.kind.is_scalar for v in values) or all(
+            v.kind.is_array and v.kind.dims is not None for v in values
+        )
+        kind = BOOL if name in FLAGS else join(*(v.kind for v in values)) if numbers else ANY
         result = Value(kind, "" if name.startswith("$") else name)
         result.op = self.op
+        if values[0].kind.dtype != values[1].kind.dtype:
+            self.low.mixed.add(result)
         self.op.results.append(result)
         first = self.low.object_of(values[0])
         if first is self.low.object_of(values[1]):

@@ -27,10 +27,11 @@ from s2sad.ir.core import (
     flat_structure,
     replace_uses,
 )
-from s2sad.ir.kinds import ANY, INT, Dim, Kind, join
+from s2sad.ir.kinds import ANY, FLOAT, INT, Dim, Kind, join
 from s2sad.ir.names import free_name
 
 TRIES = 8
+GUESSES = (FLOAT, Kind("number", "f8", ()))  # of what is returned, after that it is an integer
 MOST = 20  # functions that one function calls in this way
 
 
@@ -154,6 +155,8 @@ class Recursion(Base):
                 block.yields = list(values)
                 known.params, known.block = params, block
                 return
+            if attempt < len(GUESSES) and ANY in kinds and form == known.form:
+                kinds = [GUESSES[attempt] if k == ANY else k for k in kinds]
             last = attempt > TRIES - 3
             known.form, known.results = form, [ANY if last else k for k in kinds]
         raise self.unsupported(

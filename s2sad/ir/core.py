@@ -407,6 +407,7 @@ class Callee:
     function: Function
     results: list[Kind]
     doc: str
+    order: int = 0  # of the derivative
     derived: dict[Any, Callee] = field(default_factory=dict)
 
 

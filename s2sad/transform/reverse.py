@@ -24,7 +24,7 @@ from s2sad.ir.core import (
 from s2sad.ir.kinds import INT, Kind, passive
 from s2sad.ir.names import free_name
 from s2sad.rules.parse import Rule
-from s2sad.transform.calls import covering, described
+from s2sad.transform.calls import check_kinds, covering, described
 from s2sad.transform.expand import expander_for
 from s2sad.transform.keep import keep_for_branch, keep_for_loop
 
@@ -191,6 +191,7 @@ class _Reverse:
     def call(self, op: Op, adjoints: Adjoints, b: Builder) -> None:
         """A call of the adjoint of a function. It runs the function's forward sweep again."""
         callee = op.attrs["callee"]
+        check_kinds(op)
         moving = [
             i for i, v in enumerate(op.operands) if v in self.active and not v.kind.is_passive
         ]
@@ -200,7 +201,7 @@ class _Reverse:
             name = f"{callee.name}_adjoint"
             kinds = [callee.function.params[i].kind for i in wrt]
             doc = described("Adjoint of {f} with respect to {x}.", callee, wrt)
-            made = Callee(name, Function(name, []), kinds, doc)
+            made = Callee(name, Function(name, []), kinds, doc, callee.order + 1)
             callee.derived["adjoint", wrt] = made
             made.function = reverse(self.context, callee.function, list(wrt), name, seeds=True)
             made.function.structure = flat_structure(made.function.results)

@@ -1,34 +1,4 @@
 import math
-import numpy as np
-
-
-def unbroadcast(g, x):
-    """The adjoint of a broadcast operand: g summed over the axes along which x was repeated."""
-    shape = np.shape(x)
-    if not shape:
-        return np.sum(g)
-    if np.shape(g) == shape:
-        return g
-    lead = np.ndim(g) - len(shape)
-    axes = tuple(i for i in range(np.ndim(g)) if i < lead or shape[i - lead] == 1)
-    return np.sum(g, axis=axes).reshape(shape)
-
-
-def simpson(a, b, ga, gb, gm, whole, eps, rate):
-    """The function `simpson` itself."""
-    m = 0.5 * (a + b)
-    t = 0.5 * (a + m)
-    t2 = -rate
-    gl = math.exp(t2 * t) * math.cos(t)
-    t = 0.5 * (m + b)
-    gr = math.exp(t2 * t) * math.cos(t)
-    left = (m - a) / 6.0 * (ga + 4.0 * gl + gm)
-    right = (b - m) / 6.0 * (gm + 4.0 * gr + gb)
-    t = left + right
-    if abs(t - whole) < 15.0 * eps:
-        return t
-    t = 0.5 * eps
-    return simpson(a, m, ga, gm, gl, left, t, rate) + simpson(m, b, gm, gb, gr, right, t, rate)
 
 
 def simpson_adjoint(a, b, ga, gb, gm, whole, eps, rate, y_bar):
@@ -51,9 +21,8 @@ def simpson_adjoint(a, b, ga, gb, gm, whole, eps, rate, y_bar):
 
     # reverse sweep
     if abs(left + right - whole) < 15.0 * eps:
-        # return left + right
-        left_bar = unbroadcast(y_bar, left)
-        right_bar = unbroadcast(y_bar, right)
+        left_bar = y_bar
+        right_bar = y_bar
         gm_bar = 0.0
         gb_bar = 0.0
         gr_bar = 0.0
@@ -61,17 +30,12 @@ def simpson_adjoint(a, b, ga, gb, gm, whole, eps, rate, y_bar):
         ga_bar = 0.0
         gl_bar = 0.0
     else:
-        t5 = 0.5 * eps
         # return simpson(a, m, ga, gm, gl, left, 0.5 * eps) + simpson( m, b, gm, gb, gr, right, ...
-        t6 = 0.5 * eps
+        t5 = 0.5 * eps
         gm_bar, gb_bar, gr_bar, right_bar, rate_bar = simpson_adjoint(
-            m, b, gm, gb, gr, right, t6, rate,
-            unbroadcast(y_bar, simpson(m, b, gm, gb, gr, right, t5, rate))
+            m, b, gm, gb, gr, right, t5, rate, y_bar
         )
-        ga_bar, t5, gl_bar, left_bar, t6 = simpson_adjoint(
-            a, m, ga, gm, gl, left, t6, rate,
-            unbroadcast(y_bar, simpson(a, m, ga, gm, gl, left, t5, rate))
-        )
+        ga_bar, t5, gl_bar, left_bar, t6 = simpson_adjoint(a, m, ga, gm, gl, left, t5, rate, y_bar)
         gm_bar += t5
         rate_bar += t6
     # right = (b - m) / 6.0 * (gm + 4.0 * gr + gb)
@@ -105,13 +69,12 @@ def quadrature_grad(rate, a, b):
     cos_t2 = math.cos(t2)
     gm = exp3 * cos_t2
     t = (b - a) / 6.0
-    t3 = t * (ga + 4.0 * gm + gb)
-    if np.ndim(simpson(a, b, ga, gb, gm, t3, 0.001, rate)):
-        raise ValueError("quadrature must return a number")
 
     # reverse sweep
     # return simpson(a, b, ga, gb, gm, (b - a) / 6.0 * (ga + 4.0 * gm + gb), 1e-3)
-    ga_bar, gb_bar, gm_bar, t3, rate_bar = simpson_adjoint(a, b, ga, gb, gm, t3, 0.001, rate, 1.0)
+    ga_bar, gb_bar, gm_bar, t3, rate_bar = simpson_adjoint(
+        a, b, ga, gb, gm, t * (ga + 4.0 * gm + gb), 0.001, rate, 1.0
+    )
     t_bar = t3 * t
     gb_bar += t_bar
     ga_bar += t_bar
