@@ -11,7 +11,8 @@ from s2sad.ir.core import Callee, Op
 def check_kinds(op: Op) -> None:
     """A second derivative of a function that calls itself needs to know what it returns: numbers or arrays."""
     callee: Callee = op.attrs["callee"]
-    if callee.order and any(k.base == "any" for k in callee.results):
+    kinds = [*callee.results, *(p.kind for p in callee.function.params)]
+    if callee.order and any(k.base == "any" for k in kinds):
         raise UnsupportedSyntaxError(
             f"a second derivative of {callee.name}, which calls itself, and of which it is not known what it returns",
             span=op.span,
