@@ -109,13 +109,12 @@ class _Algebra:
             return None  # integers stay integers
         self.shared = set()
         while True:
-            terms: list[Term] = []
-            self.terms(op.result, 1, block, terms, True)
-            if len(terms) > MOST_TERMS:
+            terms = self.opened(op.result, 1, block, True)
+            if terms is None:
                 return None
             if not self.take_in(terms, block):
                 break
-        if len(terms) > MOST_TERMS or any(op.result in t.factors for t in terms):
+        if any(op.result in t.factors for t in terms):
             return None
         if any(f.kind.is_passive for t in terms for f in t.factors):
             return None  # a mask or an integer must meet its float factor
@@ -173,8 +172,9 @@ class _Algebra:
             op = self.inside(factor, block, False)
             if op is None or op.fn not in SUMS or not factor.kind.is_scalar:
                 continue
-            terms: list[Term] = []
-            self.terms(factor, term.coefficient, block, terms)
+            terms = self.opened(factor, term.coefficient, block)
+            if terms is None:
+                continue
             inner = self.best(merged(terms))
             rest = _without(term, factor)
             part = Product(Term(1, rest.factors), inner)
@@ -201,11 +201,19 @@ class _Algebra:
             return None
         return op if root or self.count.get(value) == 1 or value in self.shared else None
 
+    def opened(
+        self, value: Value, sign: float, block: Block, root: bool = False
+    ) -> list[Term] | None:
+        """All terms of a sum; None where there are too many to look at."""
+        terms: list[Term] = []
+        self.terms(value, sign, block, terms, root)
+        return terms if len(terms) <= MOST_TERMS else None
+
     def terms(
         self, value: Value, sign: float, block: Block, out: list[Term], root: bool = False
     ) -> None:
         if len(out) > MOST_TERMS:
-            return
+            return  # what is missing is never asked for: see `opened`
         op = self.inside(value, block, root)
         if op is not None and op.fn in ("operator.add", "operator.sub") and self.same_kind(op):
             self.terms(op.operands[0], sign, block, out)

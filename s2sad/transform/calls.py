@@ -4,20 +4,7 @@ from __future__ import annotations
 
 from s2sad.analysis.activity import active
 from s2sad.analysis.context import Context
-from s2sad.errors import UnsupportedSyntaxError
-from s2sad.ir.core import Callee, Op
-
-
-def check_kinds(op: Op) -> None:
-    """A second derivative of a function that calls itself needs to know what it returns: numbers or arrays."""
-    callee: Callee = op.attrs["callee"]
-    kinds = [*callee.results, *(p.kind for p in callee.function.params)]
-    if callee.order and any(k.base == "any" for k in kinds):
-        raise UnsupportedSyntaxError(
-            f"a second derivative of {callee.name}, which calls itself, and of which it is not known what it returns",
-            span=op.span,
-            help="say what the arguments are, and return numbers of one type",
-        )
+from s2sad.ir.core import Callee
 
 
 def described(words: str, callee: Callee, wrt: tuple[int, ...]) -> str:

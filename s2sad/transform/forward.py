@@ -10,7 +10,7 @@ from s2sad.ir.core import Block, Callee, Function, Loop, Op, Value, clone_op, fl
 from s2sad.ir.kinds import FLOAT, INT, Kind, passive
 from s2sad.ir.names import free_name
 from s2sad.rules.parse import Rule
-from s2sad.transform.calls import check_kinds, covering, described
+from s2sad.transform.calls import covering, described
 from s2sad.transform.expand import Tangent, expander_for
 
 
@@ -211,7 +211,6 @@ class _Forward:
             b.block.append(clone_op(op, self.values))
             return
         callee = op.attrs["callee"]
-        check_kinds(op)
         wrt = covering(self.context, callee, "tangent", moving)
         made = callee.derived.get(("tangent", wrt))
         if made is None:

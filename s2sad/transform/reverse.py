@@ -24,7 +24,7 @@ from s2sad.ir.core import (
 from s2sad.ir.kinds import INT, Kind, passive
 from s2sad.ir.names import free_name
 from s2sad.rules.parse import Rule
-from s2sad.transform.calls import check_kinds, covering, described
+from s2sad.transform.calls import covering, described
 from s2sad.transform.expand import expander_for
 from s2sad.transform.keep import keep_for_branch, keep_for_loop
 
@@ -191,7 +191,6 @@ class _Reverse:
     def call(self, op: Op, adjoints: Adjoints, b: Builder) -> None:
         """A call of the adjoint of a function. It runs the function's forward sweep again."""
         callee = op.attrs["callee"]
-        check_kinds(op)
         moving = [
             i for i, v in enumerate(op.operands) if v in self.active and not v.kind.is_passive
         ]

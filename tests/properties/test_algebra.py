@@ -114,3 +114,18 @@ def lambda_free(h: Any, n: int, imports: str, body: str) -> Any:
     """h with its integer argument filled in, as jvp moves all arguments."""
     rest = f"\n\ndef k(x, y, v, m):\n    return h(x, y, v, m, {n})\n"
     return load(imports + body + rest).k
+
+
+@pytest.mark.parametrize("inner", ["2.0 * y", "y * y", "-0.5 * y * y", "y / 3.0"])
+@pytest.mark.parametrize("terms", [2, 7, 13, 14, 15, 16, 17, 29, 40])
+def test_variable_read_many_times(terms: int, inner: str) -> None:
+    """The adjoint of x is a sum with a term for each use, however many there are."""
+    uses = "".join(f"    s = s + np.sin({i} + {0.1 * i + 0.2} * x)\n" for i in range(terms))
+    f = load(
+        f"import numpy as np\n\n\ndef f(y):\n    x = {inner}\n    s = 0.0\n{uses}    return s\n"
+    ).f
+    exact = f(0.7 + 1e-30j).imag / 1e-30
+    assert s2sad.grad(f)(0.7) == pytest.approx(exact, rel=1e-12)
+    gradient = s2sad.grad(f)
+    by_step = (gradient(0.7 + 1e-5) - gradient(0.7 - 1e-5)) / 2e-5
+    assert s2sad.grad(gradient)(0.7) == pytest.approx(by_step, rel=1e-6, abs=1e-6)
