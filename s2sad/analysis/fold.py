@@ -396,11 +396,26 @@ def is_whole(index: Value) -> bool:
     return static(index) == (True, Ellipsis) or static(index) == (True, slice(None))
 
 
+def spread_number(array: Value) -> Value | None:
+    """The number that all items of a one-dimensional array are; None where that is not known."""
+    if array.kind.ndim != 1:
+        return None
+    part = operand_of(array, "operator.getitem")
+    if part is not None:
+        return spread_number(part[0])
+    spread = operand_of(array, "numpy.broadcast_to")
+    return spread[0] if spread is not None and spread[0].kind.is_scalar else None
+
+
 def item(b: Builder, op: Op) -> Value | None:
     """x[...] is x, and a length of a shape may be known."""
     array, index = op.operands
     if not op.exact and array.kind.is_array and is_whole(index):
         return array
+    if not op.exact and number(index) is not None:
+        value = spread_number(array)
+        if value is not None:
+            return value
     return shape_item(b, op)
 
 

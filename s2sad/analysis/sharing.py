@@ -8,6 +8,7 @@ made in earlier ones is another.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from s2sad.analysis.context import Context
@@ -79,12 +80,15 @@ class Sharing:
         self.context = context
         self.origins: dict[Value, frozenset[Origin]] = {}
         self.inside: dict[Op, set[Value]] = {}
+        self.made: dict[Op, tuple[list[Value], frozenset[Origin]]] = {}
         for param in function.params:
             self.add(param, frozenset([Foreign(param)]))
+        ops = list(_inside_out(function.body))
         self.changed = True
         while self.changed:
             self.changed = False
-            self._block(function.body)
+            for op in ops:
+                self._results(op)
         self.values: dict[Origin, dict[Value, None]] = {}
         for value, origins in self.origins.items():
             for origin in origins:
@@ -129,36 +133,31 @@ class Sharing:
             self.origins[value] = old | origins
             self.changed = True
 
-    def _block(self, block: Block) -> None:
-        for op in block.ops:
+    def _results(self, op: Op) -> None:
+        if op.name == "if":
             for region in op.regions:
-                self._block(region)
-            if op.name == "if":
-                for region in op.regions:
-                    for result, value in zip(op.results, region.yields, strict=True):
-                        self.add(result, self.of(value))
-            elif op.name in ("for", "while"):
-                self._loop(Loop(op))
-            elif op.name == "const":
-                self.add(op.result, frozenset([Foreign(id(op.value))]))
-            elif op.name == "prim":
-                self._primitive(op)
-            elif op.name == "stack":
-                fresh = op.attrs.get("flat") or op.attrs.get("fresh")
-                # The user's list holds the arrays themselves, which must not be written afterwards.
-                held = (
-                    [o for v in op.operands for o in self.of(v)] if op.exact and not fresh else []
-                )
-                self.add(op.result, frozenset([op.result, *held]))
-            elif op.name == "call":
-                given = frozenset(o for v in op.operands for o in self.of(v))
-                for result in op.results:
-                    self.add(result, given | {Foreign(result)})
-            elif op.name == "unstack":
-                self.add(op.result, self.of(op.operands[0]))
-            elif op.name != "undef":
-                for result in op.results:
-                    self.add(result, frozenset([Foreign(result)]))
+                for result, value in zip(op.results, region.yields, strict=True):
+                    self.add(result, self.of(value))
+        elif op.name in ("for", "while"):
+            self._loop(Loop(op))
+        elif op.name == "const":
+            self.add(op.result, frozenset([Foreign(id(op.value))]))
+        elif op.name == "prim":
+            self._primitive(op)
+        elif op.name == "stack":
+            fresh = op.attrs.get("flat") or op.attrs.get("fresh")
+            # The user's list holds the arrays themselves, which must not be written afterwards.
+            held = [o for v in op.operands for o in self.of(v)] if op.exact and not fresh else []
+            self.add(op.result, frozenset([op.result, *held]))
+        elif op.name == "call":
+            given = frozenset(o for v in op.operands for o in self.of(v))
+            for result in op.results:
+                self.add(result, given | {Foreign(result)})
+        elif op.name == "unstack":
+            self.add(op.result, self.of(op.operands[0]))
+        elif op.name != "undef":
+            for result in op.results:
+                self.add(result, frozenset([Foreign(result)]))
 
     def _primitive(self, op: Op) -> None:
         shared, own = self.sources(op)
@@ -168,6 +167,11 @@ class Sharing:
 
     def sources(self, op: Op) -> tuple[list[Value], frozenset[Origin]]:
         """Operands whose memory the result of a primitive may have, and memory that is its own."""
+        if op not in self.made:
+            self.made[op] = self._sources(op)
+        return self.made[op]
+
+    def _sources(self, op: Op) -> tuple[list[Value], frozenset[Origin]]:
         shared = shares_memory(self.context, op)
         in_place = must_write(op) or bool(op.attrs.get("buffer"))
         if op.fn in READ_ONLY:
@@ -199,6 +203,15 @@ class Sharing:
         return frozenset(
             Earlier(o) if isinstance(o, Value) and o in inside else o for o in self.of(value)
         )
+
+
+def _inside_out(block: Block) -> Iterator[Op]:
+    """All operations that may give arrays, those of a region before its own."""
+    for op in block.ops:
+        for region in op.regions:
+            yield from _inside_out(region)
+        if op.name not in ("prim", "const") or not op.result.kind.is_scalar:
+            yield op
 
 
 class Slots:

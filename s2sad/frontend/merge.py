@@ -26,7 +26,7 @@ from s2sad.frontend.scope import (
     is_function,
 )
 from s2sad.ir.core import Op, Value
-from s2sad.ir.kinds import ANY, BOOL, join
+from s2sad.ir.kinds import ANY, BOOL, Kind, join
 
 NO = Static(False)
 FLAGS = ("$returned", "$break", "$continue")
@@ -292,10 +292,7 @@ class Merge:
             for block in self.op.regions:
                 block.yields.pop()
             return values[0]
-        numbers = all(v.kind.is_scalar for v in values) or all(
-            v.kind.is_array and v.kind.dims is not None for v in values
-        )
-        kind = BOOL if name in FLAGS else join(*(v.kind for v in values)) if numbers else ANY
+        kind = BOOL if name in FLAGS else _either(values)
         result = Value(kind, "" if name.startswith("$") else name)
         result.op = self.op
         if values[0].kind.dtype != values[1].kind.dtype:
@@ -305,6 +302,16 @@ class Merge:
         if first is self.low.object_of(values[1]):
             self.low.versions[result] = first
         return result
+
+
+def _either(values: list[Value]) -> Kind:
+    """What is known of a value that is one or the other; a name that is not set on a side is not read after it."""
+    kinds = [v.kind for v in values]
+    given = [v.kind for v in values if v.op is None or v.op.name != "undef"]
+    if len(given) == 1 and given[0].is_scalar:
+        return given[0]
+    arrays = all(k.is_array and k.dims is not None for k in kinds)
+    return join(*kinds) if arrays or all(k.is_scalar for k in kinds) else ANY
 
 
 def _places(end: Snapshot, cell: Cell) -> int:

@@ -145,6 +145,7 @@ class Recursion(Base):
         recursions: dict[Any, Recursive],
         node: Any,
     ) -> None:
+        given = list(known.kinds)
         for attempt in range(TRIES):
             # What was lowered in an earlier try rests on what was taken for granted then.
             self.recursions = dict(recursions)
@@ -157,6 +158,8 @@ class Recursion(Base):
                 return
             if attempt < len(GUESSES) and ANY in kinds and form == known.form:
                 kinds = [GUESSES[attempt] if k == ANY else k for k in kinds]
+            if attempt < len(GUESSES) and (form, kinds) != (known.form, known.results):
+                known.kinds = list(given)  # what calls gave rests on a result guessed wrongly
             last = attempt > TRIES - 3
             known.form, known.results = form, [ANY if last else k for k in kinds]
         raise self.unsupported(

@@ -27,7 +27,7 @@ def may_write(op: Op) -> bool:
 def assign_buffers(context: Context, function: Function) -> None:
     """Mark the sums that are done in place, and insert the copies that updates need."""
     for _ in range(1000):
-        if not _insert_one_copy(context, function):
+        if not _insert_copies(context, function):
             break
     sharing, liveness = Sharing(context, function), contents_read(function)
     written = [op for op in function.body.walk() if must_write(op)]
@@ -61,23 +61,26 @@ def _writes_freely(sharing: Sharing, liveness: Liveness, op: Op, written: list[O
     return True
 
 
-def _insert_one_copy(context: Context, function: Function) -> bool:
-    """Insert the first copy that an update needs; False where none is needed."""
+def _insert_copies(context: Context, function: Function) -> bool:
+    """Insert copies that updates need, one for all that share memory; False where none is needed."""
     sharing, liveness = Sharing(context, function), contents_read(function)
-    for op in function.body.walk():
-        if not must_write(op):
-            continue
+    settled: set[Value] = set()  # what a copy was made of, of which now less may be shared
+    for op in [op for op in function.body.walk() if must_write(op)]:
         made = op.operands[0].op
         if made is not None and made.attrs.get("for_write") is op:
+            continue
+        together = sharing.set_of(op.operands[0])
+        if not settled.isdisjoint(together):
             continue
         conflicts = conflicts_of(sharing, liveness, op)
         if conflicts:
             _resolve(context, sharing, function, op, conflicts)
-            return True
-        if not sharing.is_own(op.operands[0]):
+        elif not sharing.is_own(op.operands[0]):
             _copy_operand(context, sharing, op)
-            return True
-    return False
+        else:
+            continue
+        settled.update(together)
+    return bool(settled)
 
 
 def _resolve(
