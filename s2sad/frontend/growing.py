@@ -331,7 +331,7 @@ class Growing(Base):
             raise self.unsupported(
                 node, "a slice of a list that grows in a loop", "make an array of it"
             )
-        if isinstance(place, int) and place < 0:
+        if isinstance(place, int) and place < 0 and not grown.complete:
             at = self.before_end(grown, place, node)
             return self.prim("operator.getitem", [grown.array, at], {}, node)
         value = self.to_value(index, node)

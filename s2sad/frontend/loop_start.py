@@ -29,6 +29,7 @@ from s2sad.frontend.scope import (
     Vars,
     cells_in,
     is_function,
+    mapped,
 )
 from s2sad.ir.core import Block, Value
 from s2sad.ir.kinds import ANY, BOOL, Dim, Kind
@@ -134,8 +135,8 @@ class LoopStart:
         if isinstance(binding, Columns):
             return Columns(self.parameters(name, binding.form, by_value))
         if isinstance(binding, Grown):
-            array = self.value_parameter("", binding.array)
             missing: Any = binding.length is None  # a list that the loop's body makes
+            array = self.value_parameter("" if missing else binding.array.hint, binding.array)
             length = self.value_parameter("", None) if missing else binding.length
             return replace(binding, array=array, length=length)
         if is_function(binding) and binding is not None:
@@ -188,25 +189,17 @@ class LoopStart:
         for p in self.params:
             self.condition.add_param(copies[p])
 
-        def copied(binding: Binding) -> Binding:
-            if isinstance(binding, Items):
-                return Items([copied(b) for b in binding.items], binding.kind, binding.named)
-            if isinstance(binding, Table):
-                return Table({k: copied(b) for k, b in binding.items.items()})
-            if isinstance(binding, Cell) and binding in self.initial:
-                copy = low.state.add(Cell(binding.kind, binding.frozen))
-                copy.vars = {n: copied(b) for n, b in binding.vars.items()}
+        def copied(part: Binding) -> Binding:
+            if isinstance(part, Cell) and part in self.initial:
+                copy = low.state.add(Cell(part.kind, part.frozen))
+                copy.vars = {n: mapped(b, copied) for n, b in part.vars.items()}
                 return copy
-            if isinstance(binding, Collected):
-                last = [copied(b) for b in binding.last]
-                length: Any = copied(binding.length) if binding.length is not None else None
-                return replace(binding, last=last, length=length)
-            return copies.get(binding, binding) if isinstance(binding, Value) else binding
+            return copies.get(part, part) if isinstance(part, Value) else part
 
         low.block = self.condition
         saved = low.state.take()
         for (holder, name), binding in self.start.items():
-            holder.vars[name] = copied(binding)
+            holder.vars[name] = mapped(binding, copied)
         before = low.state.take()
         test = low.tested(low.expression(self.node.test), self.node)
         after = low.state.take()

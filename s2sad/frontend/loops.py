@@ -28,6 +28,7 @@ from s2sad.frontend.scope import (
     Table,
     Vars,
     is_function,
+    mapped,
 )
 from s2sad.ir.core import Loop, Op, Value
 from s2sad.ir.kinds import ANY, BOOL, INT, NEVER, Kind, join, passive
@@ -370,25 +371,19 @@ class Attempt(LoopStart):
         stacked = low.stacked_lists(Loop(op), contents, lists, self.node)
         finals: dict[Cell, Cell] = {}
 
-        def final(binding: Binding) -> Binding:
-            if isinstance(binding, Items):
-                return Items([final(b) for b in binding.items], binding.kind, binding.named)
-            if isinstance(binding, Table):
-                return Table({k: final(b) for k, b in binding.items.items()})
+        def final(binding: Binding) -> Any:
             if isinstance(binding, Grown) and binding.array in totals:
                 total = totals[binding.array]
                 return replace(binding, array=after[binding.array], length=total, complete=True)
-            if isinstance(binding, Grown):
-                length = after.get(binding.length, binding.length)
-                return replace(binding, array=after[binding.array], length=length)
-            if isinstance(binding, Columns):
-                return Columns(final(binding.form))
-            if isinstance(binding, Cell) and binding in self.initial:
-                if binding not in finals:
-                    made = finals[binding] = low.state.add(Cell(binding.kind, binding.frozen))
-                    made.vars = {n: final(b) for n, b in self.initial[binding].items()}
-                return finals[binding]
-            return after[binding] if isinstance(binding, Value) else binding
+            return mapped(binding, final_part)
+
+        def final_part(part: Binding) -> Binding:
+            if isinstance(part, Cell) and part in self.initial:
+                if part not in finals:
+                    made = finals[part] = low.state.add(Cell(part.kind, part.frozen))
+                    made.vars = {n: final(b) for n, b in self.initial[part].items()}
+                return finals[part]
+            return after.get(part, part) if isinstance(part, Value) else part
 
         for (holder, name), binding in fixed.items():
             holder.vars[name] = binding  # type: ignore[assignment]
@@ -402,7 +397,7 @@ class Attempt(LoopStart):
                     contents_now = replace(contents_now, last=last)
                 holder.vars[name] = contents_now
             elif name == "$break":
-                self.broken = final(start)  # type: ignore[assignment]
+                self.broken = final(start)
             else:
                 holder.vars[name] = final(start)
         for init, param in self.shared.items():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import builtins
 import dataclasses
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -298,25 +298,35 @@ def values_in(binding: Binding) -> dict[Value, None]:
     return {value: None for part in parts(binding) for value in values_in(part)}
 
 
-def replaced(binding: Binding, old: Value, new: Value) -> Binding:
-    """A binding with one value in place of another."""
-    if binding is old:
-        return new
-    if isinstance(binding, Items) and any(True for _ in _values(binding, old)):
-        items = [replaced(b, old, new) for b in binding.items]
-        return Items(items, binding.kind, binding.named)
-    if isinstance(binding, (Grown, Run)) and binding.array is old:
-        return dataclasses.replace(binding, array=new)
+def mapped(binding: Binding, leaf: Callable[[Any], Any]) -> Any:
+    """A binding of the same structure with `leaf` of each value, cell and function in its place."""
+
+    def each(bindings: Iterable[Binding]) -> list[Any]:
+        return [mapped(b, leaf) for b in bindings]
+
+    if isinstance(binding, Items):
+        return Items(each(binding.items), binding.kind, binding.named)
+    if isinstance(binding, Table):
+        return Table(dict(zip(binding.items, each(binding.items.values()), strict=True)))
+    if isinstance(binding, Grown):
+        return dataclasses.replace(binding, array=leaf(binding.array), length=leaf(binding.length))
+    if isinstance(binding, Run):
+        return dataclasses.replace(binding, array=leaf(binding.array))
     if isinstance(binding, Columns):
-        return Columns(replaced(binding.form, old, new))
-    if isinstance(binding, Collected) and any(True for _ in _values(binding, old)):
-        first = [replaced(b, old, new) for b in binding.first]
-        last = [replaced(b, old, new) for b in binding.last]
-        appended = [(replaced(b, old, new), flag) for b, flag in binding.new]
-        return dataclasses.replace(binding, first=first, last=last, new=appended)
-    if isinstance(binding, Table) and any(True for _ in _values(binding, old)):
-        return Table({k: replaced(b, old, new) for k, b in binding.items.items()})
-    return binding
+        return Columns(mapped(binding.form, leaf))
+    if isinstance(binding, Collected):
+        length: Any = None if binding.length is None else leaf(binding.length)
+        new = [(mapped(b, leaf), flag) for b, flag in binding.new]
+        first, last = each(binding.first), each(binding.last)
+        return dataclasses.replace(binding, first=first, last=last, length=length, new=new)
+    return leaf(binding)
+
+
+def replaced(binding: Binding, old: Value, new: Value) -> Any:
+    """A binding with one value in place of another; the binding itself where it does not hold it."""
+    if not any(True for _ in _values(binding, old)):
+        return binding
+    return mapped(binding, lambda part: new if part is old else part)
 
 
 def _values(binding: Binding, wanted: Value) -> Iterator[Binding]:
