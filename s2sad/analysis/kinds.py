@@ -21,14 +21,15 @@ def infer_function(context: Context, function: Function, kinds: list[Kind]) -> N
 
 def infer_callee(context: Context, callee: Callee) -> None:
     """Set the kinds of a function that calls itself: what it returns is found by iteration."""
+    params = [_of_its_own(context, p, p.kind) for p in callee.function.params]
     for _ in range(6):
-        infer_function(context, callee.function, [p.kind for p in callee.function.params])
+        infer_function(context, callee.function, params)
         kinds = [_lasting(v.kind) for v in callee.function.results]
         if kinds == callee.results:
             return
         callee.results = kinds
     callee.results = [ANY for _ in callee.results]
-    infer_function(context, callee.function, [p.kind for p in callee.function.params])
+    infer_function(context, callee.function, params)
 
 
 def _lasting(kind: Kind) -> Kind:
@@ -36,6 +37,13 @@ def _lasting(kind: Kind) -> Kind:
     if not kind.dims:
         return kind
     return replace(kind, dims=tuple(Dim(f"?{i}") for i in range(len(kind.dims))))
+
+
+def _of_its_own(context: Context, value: Value, kind: Kind) -> Kind:
+    """The kind of an argument, or of what a call gives, with lengths that no other value has."""
+    if not kind.dims:
+        return kind
+    return replace(kind, dims=tuple(context.symbol((value, i)) for i in range(len(kind.dims))))
 
 
 def infer_block(context: Context, block: Block, certain: bool = False) -> None:
@@ -53,7 +61,7 @@ def infer_block(context: Context, block: Block, certain: bool = False) -> None:
             infer_loop(context, op)
         elif op.name == "call":
             for result, kind in zip(op.results, op.attrs["callee"].results, strict=True):
-                result.kind = kind
+                result.kind = _of_its_own(context, result, kind)
         elif op.name == "attempt":
             infer_block(context, op.regions[0])
         elif op.name == "stack":

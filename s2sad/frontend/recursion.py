@@ -17,6 +17,7 @@ import gast
 from s2sad.frontend.base import Base
 from s2sad.frontend.find import FunctionSource
 from s2sad.frontend.scope import Binding, Cell, Closure, Items, Scope, Static
+from s2sad.ir.compare import same_code
 from s2sad.ir.core import (
     Block,
     Callee,
@@ -68,8 +69,8 @@ class Recursion(Base):
         if known is not None:
             wider = [join(old, new) for old, new in zip(known.kinds, kinds, strict=True)]
             known.widened = known.widened or (wider != known.kinds and not known.closed)
-            if known.closed and (wider != known.kinds or not all(map(_is_input, known.captured))):
-                known = None
+            if known.closed and (wider != known.kinds or known.captured):
+                known = None  # the variables around it may hold other values now
             else:
                 known.kinds = wider
             kinds = wider
@@ -110,7 +111,13 @@ class Recursion(Base):
             self.recursions = before
             raise
         if outermost:
-            self.close([r for r in self.recursions.values() if not r.closed])
+            group = [r for r in self.recursions.values() if not r.closed]
+            self.close(group)
+            older = before.get(signature)
+            if older is not None and len(group) == 1 and same_code(older.callee, known.callee):
+                known.callee = (
+                    older.callee
+                )  # other values of the variables around it are other arguments
         return known
 
     def fixed_part(self, binding: Binding, leaves: list[Value], node: Any) -> Any:
@@ -309,10 +316,6 @@ def _lasting(kind: Kind) -> Kind:
     if not kind.dims:
         return kind
     return replace(kind, dims=tuple(Dim(f"?{i}") for i in range(len(kind.dims))))
-
-
-def _is_input(value: Value) -> bool:
-    return value.op is None and value.owner is None
 
 
 def _rebuilt(form: Any, leaf: Any) -> Binding:

@@ -208,8 +208,8 @@ class _Reverse:
         call = b.op("call", [*op.operands, *seeds], made.results, {"callee": made})
         for i, bar in zip(wrt, call.results, strict=True):
             value = op.operands[i]
+            bar.kind = value.kind
             if value in self.active and not value.kind.is_passive:
-                bar.kind = value.kind
                 self.add(adjoints, value, bar, b)
 
     def stack(self, op: Op, adjoints: Adjoints, b: Builder) -> None:
