@@ -164,6 +164,43 @@ def quadrature(rate, a, b):
     return simpson(a, b, ga, gb, gm, (b - a) / 6.0 * (ga + 4.0 * gm + gb), 1e-3)
 
 
+NODES = [-0.906179845938664, -0.538469310105683, 0.0, 0.538469310105683, 0.906179845938664]
+WEIGHTS = [
+    0.236926885056189,
+    0.478628670499366,
+    0.568888888888889,
+    0.478628670499366,
+    0.236926885056189,
+]
+
+
+def gauss(a, b, rate):
+    """The integral of exp(-rate t^2) from a to b, by five points."""
+    middle, half = 0.5 * (a + b), 0.5 * (b - a)
+    total = 0.0
+    for w, t in zip(WEIGHTS, NODES, strict=True):
+        x = middle + half * t
+        total += w * math.exp(-rate * x * x)
+    return half * total
+
+
+def hermite_sum(x, n):
+    values = [1.0, 2.0 * x]
+    for k in range(1, n):
+        values.append(2.0 * x * values[-1] - 2.0 * k * values[-2])
+    return sum(values)
+
+
+def root(x, guess, tol):
+    try:
+        new = 0.5 * (guess + x / guess)
+    except ZeroDivisionError:
+        return root(x, 1.0, tol)
+    if abs(new - guess) < tol:
+        return new
+    return root(x, new, tol)
+
+
 def branch_length(size, ratio, least):
     if size < least:
         return 0.0
@@ -201,6 +238,9 @@ CASES: list[tuple[str, Callable[..., Any], Any, tuple[Any, ...]]] = [
     ("guarded", guarded, 0, (0.7, 1.2)),
     ("partial_sums", partial_sums, 0, (0.7, 3)),
     ("quadrature", quadrature, 0, (0.7, 0.1, 2.0)),
+    ("gauss", gauss, (0, 2), (0.2, 1.4, 0.7)),
+    ("hermite_sum", hermite_sum, 0, (0.4, 6)),
+    ("root", root, 0, (2.0, 1.0, 1e-9)),
     ("branch_length", branch_length, (0, 1), (1.0, 0.4, 0.1)),
     ("similarity", similarity, (0, 1), (np.array([0.1, 0.9]), np.array([0.4, 0.2]))),
 ]

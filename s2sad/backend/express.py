@@ -333,8 +333,18 @@ def _where(e: Expressions, op: Op) -> ast.expr | None:
     return ast.IfExp(e.of(condition), e.of(x), e.of(y))
 
 
+def is_doubled(op: Op) -> bool:
+    """True for x + x in a derivative, which is printed as 2.0 * x: the same number."""
+    if op.fn != "operator.add" or op.exact or op.operands[0] is not op.operands[1]:
+        return False
+    kind = op.result.kind
+    return kind.base in ("number", "array") and kind.dtype is not None and not kind.is_passive
+
+
 def _binary(e: Expressions, op: Op) -> ast.expr:
     x, y = op.operands
+    if is_doubled(op):
+        return ast.BinOp(ast.Constant(2.0), ast.Mult(), e.of(x))
     return ast.BinOp(e.of(x), OPERATORS[op.fn](), e.of(y))
 
 

@@ -6,6 +6,7 @@ from s2sad.analysis.context import static
 from s2sad.backend.express import Expressions
 from s2sad.backend.lines import expression_text
 from s2sad.backend.naming import Names
+from s2sad.backend.rows import Rows
 from s2sad.ir.core import Loop, Op, Value
 
 
@@ -15,17 +16,23 @@ class LoopHeaders:
     names: Names
     expressions: Expressions
     count: dict[Value, int]
-    rows: dict[Op, Op]
+    rows: dict[Op, Rows]
     groups: dict[Op, list[list[int]]]
 
     def for_header(self, loop: Loop) -> str:
         targets: list[str] = []
         sources: list[str] = []
         index = loop.index
-        if loop.op in self.rows:
-            read = self.rows[loop.op]
-            targets.append(self.names.of(read.result))
-            sources.append(expression_text(self.expressions.of(read.operands[0])))
+        rows = self.rows.get(loop.op)
+        if rows is not None:
+            for read in rows.reads:
+                targets.append(self.names.of(read.result))
+                text = expression_text(self.expressions.of(read.operands[0]))
+                sources.append(f"reversed({text})" if rows.backwards else text)
+            if rows.counted and index is not None:
+                over = sources[0] if len(sources) == 1 else f"zip({', '.join(sources)})"
+                item = targets[0] if len(targets) == 1 else f"({', '.join(targets)})"
+                return f"for {self.names.of(index)}, {item} in enumerate({over}):"
         elif index is not None and self.count.get(index):
             targets.append(self.names.of(index))
             sources.append(self.range_text(loop.domain))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -183,18 +184,30 @@ def _constants(captured: dict[str, Any], used: set[str]) -> tuple[list[str], dic
     for name, value in sorted(captured.items()):
         if name not in used:
             continue
-        if isinstance(value, (int, float, complex, str)):
-            lines.append(f"{name} = {value!r}")
+        if isinstance(value, (int, float, complex, str, list, tuple)):
+            lines += wrap(f"{name} = {_written(value)}", "")
         elif hasattr(value, "tolist") and value.size <= LARGEST_ARRAY:
             dtype = (
                 ""
                 if value.dtype.name in ("float64", "int64", "bool")
                 else f", dtype=np.{value.dtype.name}"
             )
-            lines.append(f"{name} = np.array({value.tolist()!r}{dtype})")
+            lines += wrap(f"{name} = np.array({_written(value.tolist())}{dtype})", "")
         else:
             bindings[name] = value
     return lines, bindings
+
+
+def _written(value: Any) -> str:
+    """The text of a number, a string, or a list or tuple of these."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return f'float("{value!r}")'
+    if isinstance(value, (list, tuple)):
+        items = ", ".join(_written(item) for item in value)
+        if isinstance(value, list):
+            return f"[{items}]"
+        return f"({items},)" if len(value) == 1 else f"({items})"
+    return repr(value)
 
 
 def _classes(classes: list[Any]) -> tuple[list[str], dict[str, Any]]:

@@ -10,13 +10,14 @@ from s2sad.analysis.aliases import once
 from s2sad.analysis.context import Context, static
 from s2sad.analysis.sharing import must_write
 from s2sad.backend.effects import effect
-from s2sad.backend.express import Expressions
+from s2sad.backend.express import Expressions, is_doubled
 from s2sad.backend.lines import Line, expression_text
 from s2sad.backend.loop_headers import LoopHeaders
 from s2sad.backend.naming import Names
 from s2sad.backend.nest import nest
 from s2sad.backend.parts import structured, taken_apart
 from s2sad.backend.rewrite import augmented, is_name, negated, sign_out
+from s2sad.backend.rows import Rows, rows_of
 from s2sad.backend.tapes import append_point, kept_anyway, tape_groups
 from s2sad.backend.unpack import unpack_groups, unpacking
 from s2sad.ir.core import Block, Function, Loop, Op, Value, uses
@@ -57,20 +58,15 @@ class Raiser(LoopHeaders):
 
     # --- loops over rows, tapes ----------------------------------------------------------------------------
 
-    def row_loops(self) -> dict[Op, Op]:
-        """Loops `for row in x`, with the operation that reads the row."""
-        rows: dict[Op, Op] = {}
+    def row_loops(self) -> dict[Op, Rows]:
+        """Loops `for x, y in zip(a, b)`, with the operations that read the items."""
+        found: dict[Op, Rows] = {}
         for op in self.function.body.walk():
-            if op.name != "for" or not op.exact:
-                continue
-            loop = Loop(op)
-            own = [inner for inner in loop.body.ops if inner not in self.nested]
-            first = own[0] if own else None
-            if first is None or not first.attrs.get("row") or first.operands[1] is not loop.index:
-                continue
-            if self.count.get(first.operands[1]) == 1 and loop.index not in loop.body.yields:
-                rows[op] = first
-        return rows
+            if op.name == "for" and op.exact:
+                rows = rows_of(Loop(op), self.nested, self.count)
+                if rows is not None:
+                    found[op] = rows
+        return found
 
     def append_points(self) -> dict[Op | Block, list[Value]]:
         """Where values are put on tapes: right after the last of a group is there."""
@@ -103,7 +99,7 @@ class Raiser(LoopHeaders):
         for i, op in enumerate(ops):
             if op.name == "if" and i == len(ops) - 1 and self.is_tail(op, block):
                 return self.tail_branch(op, out, finish)
-            if block.op is not None and self.rows.get(block.op) is op:
+            if block.op in self.rows and op in self.rows[block.op].reads:
                 self.append(op, out)
                 continue
             if self.statement(op, out):
@@ -273,6 +269,9 @@ class Raiser(LoopHeaders):
             in_place = must_write(op) or first.attrs.get("buffer") or value.kind.is_scalar
             if op.attrs.get("inplace") and is_name(expression.left, name):
                 out.append(Line(ast.AugAssign(target, AUGMENTED[op.fn](), expression.right)))
+                return
+            if in_place and is_doubled(op) and is_name(expression.right, name):
+                out.append(Line(ast.AugAssign(target, ast.Mult(), ast.Constant(2.0))))
                 return
             if in_place and not op.exact and op.fn in ("operator.add", "operator.sub"):
                 rest = augmented(expression, name)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import gast
 
 from s2sad.errors import AliasingError, UnsupportedSyntaxError
+from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.generators import Generators
 from s2sad.frontend.growing import LONGEST
 from s2sad.frontend.merge import FLAGS
@@ -34,6 +35,7 @@ class Counted:
 
     domain: list[Value]
     element: Callable[[Value], Binding]
+    known: Known | None = None  # the same loop over items that are known one by one
 
     @property
     def start(self) -> Value:
@@ -61,7 +63,7 @@ class Iterables(Generators):
         def is_none(self, binding: Binding) -> bool: ...
 
     def for_statement(self, node: Any) -> None:
-        over = self.iterated(node.iter, rows=True)
+        over = self.iterated(node.iter)
         if isinstance(over, Generator):
             self.loop_over_generator(node, over)
             return
@@ -87,8 +89,8 @@ class Iterables(Generators):
                 raise
             self.unrolled(node, items)
 
-    def iterated(self, node: Any, rows: bool = False) -> Counted | Known | Generator:
-        """How to run over the value of an expression; with `rows`, a loop may be printed as one over its rows."""
+    def iterated(self, node: Any) -> Counted | Known | Generator:
+        """How to run over the value of an expression."""
         if isinstance(node, gast.Call) and isinstance(node.func, gast.Name):
             callee = self.lookup(node.func)
             kind = WRAPPERS.get(callee.value) if _is_builtin(callee) else None  # type: ignore[union-attr]
@@ -98,7 +100,7 @@ class Iterables(Generators):
             if not node.generators[0].ifs:
                 return self.mapped_generator(node)
         binding = self.expression(node)
-        return binding if isinstance(binding, Generator) else self.over(binding, node, rows)
+        return binding if isinstance(binding, Generator) else self.over(binding, node)
 
     def part(self, node: Any) -> Counted | Known:
         """What zip, enumerate and the like run over, which is no generator."""
@@ -107,13 +109,24 @@ class Iterables(Generators):
             return self.over(self.collected(over, node), node)
         return over
 
-    def known_over(self, binding: Binding, items: Items, node: Any) -> Known:
-        """A loop over a tuple, a list, a dict or a view of one."""
+    def parts(self, nodes: list[Any]) -> list[Counted | Known]:
+        """What several arguments run over; *rows gives as many as there are rows."""
+        found: list[Counted | Known] = []
+        for node in nodes:
+            if isinstance(node, gast.Starred):
+                rows = self.given(self.expression(node.value), node)
+                found += [self.over(row, node, k) for k, row in enumerate(rows)]
+            else:
+                found.append(self.part(node))
+        return found
+
+    def known_over(self, binding: Binding, items: Items, hidden: str, node: Any) -> Known:
+        """A loop over a tuple, a list, a dict or a view of one; `hidden` is a variable for what it holds."""
         count = len(items.items)
         if isinstance(binding, Items):
             if all(v.kind.is_scalar for v in values_in(binding)):
                 return Known(count, lambda k: items.items[k])
-            holder, hidden = self.scope, f"$over{node.lineno},{node.col_offset}"
+            holder = self.scope
             holder.vars[hidden] = binding
 
             def held(k: int) -> Binding:
@@ -138,11 +151,16 @@ class Iterables(Generators):
 
         return Known(count, lambda k: there()[k], ended)
 
-    def over(self, binding: Binding, node: Any, rows: bool = False) -> Counted | Known:
-        """How to run over what a binding holds."""
+    def over(self, binding: Binding, node: Any, number: int = 0) -> Counted | Known:
+        """How to run over what a binding holds: the value of an expression, or one of the items of it."""
+        hidden = f"$over{node.lineno},{node.col_offset},{getattr(node, 'id', '')},{number}"
         items = self.sequence(binding)
         if items is not None:
-            return self.known_over(binding, items, node)
+            known = self.known_over(binding, items, hidden, node)
+            table = self.table_of(items, node)
+            if table is None:
+                return known
+            return self.rows_of(lambda: table, self.const(known.length, node), node, known)
         contents = binding.contents if isinstance(binding, Cell) else None
         if isinstance(contents, (Grown, Columns)):
             items_of, length = contents, self.grown_length(binding)
@@ -155,18 +173,32 @@ class Iterables(Generators):
             return self.counted(length, item, node)
         array = self.to_value(binding, node)
         # The body may write the array: rows are those of its version at the time.
-        hidden = f"$over{node.lineno},{node.col_offset}"
         self.scope.vars[hidden] = array
 
+        def now() -> Value:
+            return self.to_value(self.scope.vars[hidden], node)
+
+        return self.rows_of(now, self.prim("builtins.len", [array], {}, node), node)
+
+    def rows_of(
+        self, array: Callable[[], Value], length: Value, node: Any, known: Known | None = None
+    ) -> Counted:
+        """A loop over the items of what `array` gives, which may be printed as such."""
+
         def row(index: Value) -> Value:
-            array = self.to_value(self.scope.vars[hidden], node)
-            attrs = {"row": True} if rows else {}
-            return self.prim("operator.getitem", [array, index], {}, node, **attrs)
+            attrs = {"row": True} if index.op is None else {}
+            return self.prim("operator.getitem", [array(), index], {}, node, **attrs)
 
-        return self.counted(self.prim("builtins.len", [array], {}, node), row, node)
+        return self.counted(length, row, node, known)
 
-    def counted(self, length: Value, element: Callable[[Value], Binding], node: Any) -> Counted:
-        return Counted([self.const(0, node), length, self.const(1, node)], element)
+    def counted(
+        self,
+        length: Value,
+        element: Callable[[Value], Binding],
+        node: Any,
+        known: Known | None = None,
+    ) -> Counted:
+        return Counted([self.const(0, node), length, self.const(1, node)], element, known)
 
     def range_(self, node: Any) -> Counted:
         args = [self.value_of(a) for a in node.args]
@@ -193,6 +225,8 @@ class Iterables(Generators):
 
     def each_at(self, parts: list[Counted | Known], node: Any, what: str) -> tuple[Any, Any]:
         """(length, element) of things that are run over together: all of known length, or none."""
+        if any(isinstance(p, Known) for p in parts):
+            parts = [(isinstance(p, Counted) and p.known) or p for p in parts]
         known = [p for p in parts if isinstance(p, Known)]
         counted = [p for p in parts if isinstance(p, Counted)]
         if not counted:
@@ -217,28 +251,57 @@ class Iterables(Generators):
     ) -> Counted | Known:
         """A loop over what `make` makes of the elements of several things."""
         length, elements = self.each_at(parts, node, what)
-        if isinstance(length, int):
-            known = [p for p in parts if isinstance(p, Known)]
+        singly = [p.known if isinstance(p, Counted) else p for p in parts]
+        known = [p for p in singly if p is not None]
+        one_by_one: Known | None = None
+        if len(known) == len(parts):
+            count = min(p.length for p in known)
 
             def ended() -> None:
                 for p in known:
                     p.ended()
 
-            return Known(length, lambda k: make(elements(k)), ended)
-        return self.counted(length, lambda i: make(elements(i)), node)
+            one_by_one = Known(count, lambda k: make([p.element(k) for p in known]), ended)
+        if isinstance(length, int) and one_by_one is not None:
+            return one_by_one
+        return self.counted(length, lambda i: make(elements(i)), node, one_by_one)
 
     def zip_(self, node: Any) -> Counted | Known:
-        if node.keywords or not node.args:
-            raise self.unsupported(node, "zip with keywords is not supported yet", "leave them out")
-        parts = [self.part(a) for a in self.plain_arguments(node)]
+        strict = [self.literal(self.expression(k.value)) for k in node.keywords]
+        if not node.args or not set(strict) <= {True, False}:
+            raise self.unsupported(node, "zip takes what it joins, and strict=True or strict=False")
+        parts = self.parts(node.args)
+        if True in strict:
+            for number, part in enumerate(parts[1:], 2):
+                self.equally_long(parts[0], part, number, node)
         return self.joined_over(parts, Items, node, "zip")
 
+    def equally_long(
+        self, first: Counted | Known, part: Counted | Known, number: int, node: Any
+    ) -> None:
+        """zip(strict=True): an error where one argument is shorter or longer than the first one."""
+        lengths = [
+            self.const(p.length, node) if isinstance(p, Known) else self.length(p, node)
+            for p in (first, part)
+        ]
+        known = [self.literal(v) for v in lengths]
+        if UNKNOWN not in known and known[0] == known[1]:
+            return
+        others = "argument 1" if number == 2 else f"arguments 1-{number - 1}"
+        for name, word in (("lt", "longer"), ("gt", "shorter")):
+            text = f"if _:\n    raise ValueError('zip() argument {number} is {word} than {others}')"
+            check = gast.parse(text).body[0]
+            check.test.id = "$unequal"
+            self.scope.vars["$unequal"] = self.prim(f"operator.{name}", lengths, {}, node)
+            for inner in gast.walk(check):
+                gast.copy_location(inner, node)
+            self.statements([check])
+
     def map_(self, node: Any) -> Counted | Known:
-        arguments = self.plain_arguments(node)
-        if node.keywords or len(arguments) < 2:
+        if node.keywords or len(node.args) < 2 or isinstance(node.args[0], gast.Starred):
             raise self.unsupported(node, "map takes a function and what it is applied to")
-        function = self.expression(arguments[0])
-        parts = [self.part(a) for a in arguments[1:]]
+        function = self.expression(node.args[0])
+        parts = self.parts(node.args[1:])
         return self.joined_over(
             parts, lambda args: self.call(function, args, {}, node), node, "map"
         )
@@ -275,31 +338,37 @@ class Iterables(Generators):
                 return index
             return self.prim("operator.add", [first, index], {}, node)
 
+        known = over if isinstance(over, Known) else over.known
+        singly = known and Known(
+            known.length,
+            lambda k: Items([count(self.const(k, node)), known.element(k)]),
+            known.ended,
+        )
         if isinstance(over, Known):
-            known = over
-            return Known(
-                known.length,
-                lambda k: Items([count(self.const(k, node)), known.element(k)]),
-                known.ended,
-            )
-        inner = over
+            assert singly is not None
+            return singly
+        inner, length = over, self.length(over, node)
         return self.counted(
-            self.length(over, node), lambda i: Items([count(i), self.at(inner, i, node)]), node
+            length, lambda i: Items([count(i), self.at(inner, i, node)]), node, singly
         )
 
     def reversed_(self, node: Any) -> Counted | Known:
         if node.keywords or len(node.args) != 1:
             raise self.unsupported(node, "reversed takes one argument")
         over = self.part(node.args[0])
+        known = over if isinstance(over, Known) else over.known
+        singly = known and Known(
+            known.length, lambda k: known.element(known.length - 1 - k), known.ended
+        )
         if isinstance(over, Known):
-            known = over
-            return Known(known.length, lambda k: known.element(known.length - 1 - k), known.ended)
+            assert singly is not None
+            return singly
         inner = over
         length = self.length(over, node)
         one = self.const(1, node)
         last = self.prim("operator.sub", [length, one], {}, node)
         domain = [last, self.const(-1, node), self.const(-1, node)]
-        return Counted(domain, lambda i: self.at(inner, i, node))
+        return Counted(domain, lambda i: self.at(inner, i, node), singly)
 
     def lazy_call(self, callee: Binding, node: Any) -> Binding | None:
         """range as a value: its items; zip, enumerate, reversed, map and filter as values: generators."""
@@ -315,11 +384,9 @@ class Iterables(Generators):
                     node, "a range is used as a value, and its length is not known", "loop over it"
                 )
             return Items([known.element(k) for k in range(known.length)])
-        arguments = self.plain_arguments(node)
-        names = [f"$argument{k}" for k in range(len(arguments))]
-        variables = dict(zip(names, self.each(arguments), strict=True))
+        variables = {f"$argument{k}": v for k, v in enumerate(self.each(node.args))}
         keywords = {f"${k}": v for k, v in self.keywords(node).items()}
-        loads = [gast.Name(n, gast.Load(), None, None) for n in names]
+        loads = [gast.Name(n, gast.Load(), None, None) for n in variables]
         named = [gast.keyword(k[1:], gast.Name(k, gast.Load(), None, None)) for k in keywords]
         call = gast.Call(gast.Name("$callee", gast.Load(), None, None), loads, named)
         item = gast.Name("$item", gast.Load(), None, None)
@@ -373,7 +440,9 @@ class Iterables(Generators):
         self.scope.vars.update(outer)
 
     def counted_items(self, over: Counted) -> Known | None:
-        """The items of a range whose ends are literals."""
+        """The items of a range whose ends are literals, or of a table."""
+        if over.known is not None:
+            return over.known
         ends = [self.literal(v) for v in over.domain]
         if not all(type(e) is int for e in ends) or ends[2] == 0:
             return None

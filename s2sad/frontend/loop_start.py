@@ -29,7 +29,7 @@ from s2sad.frontend.scope import (
     Vars,
     cells_in,
     is_function,
-    mapped,
+    with_leaves,
 )
 from s2sad.ir.core import Block, Value
 from s2sad.ir.kinds import ANY, BOOL, Dim, Kind
@@ -192,14 +192,14 @@ class LoopStart:
         def copied(part: Binding) -> Binding:
             if isinstance(part, Cell) and part in self.initial:
                 copy = low.state.add(Cell(part.kind, part.frozen))
-                copy.vars = {n: mapped(b, copied) for n, b in part.vars.items()}
+                copy.vars = {n: with_leaves(b, copied) for n, b in part.vars.items()}
                 return copy
             return copies.get(part, part) if isinstance(part, Value) else part
 
         low.block = self.condition
         saved = low.state.take()
         for (holder, name), binding in self.start.items():
-            holder.vars[name] = mapped(binding, copied)
+            holder.vars[name] = with_leaves(binding, copied)
         before = low.state.take()
         test = low.tested(low.expression(self.node.test), self.node)
         after = low.state.take()

@@ -28,7 +28,7 @@ from s2sad.frontend.scope import (
     Table,
     Vars,
     is_function,
-    mapped,
+    with_leaves,
 )
 from s2sad.ir.core import Loop, Op, Value
 from s2sad.ir.kinds import ANY, BOOL, INT, NEVER, Kind, join, passive
@@ -375,7 +375,7 @@ class Attempt(LoopStart):
             if isinstance(binding, Grown) and binding.array in totals:
                 total = totals[binding.array]
                 return replace(binding, array=after[binding.array], length=total, complete=True)
-            return mapped(binding, final_part)
+            return with_leaves(binding, final_part)
 
         def final_part(part: Binding) -> Binding:
             if isinstance(part, Cell) and part in self.initial:

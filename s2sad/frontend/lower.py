@@ -5,23 +5,22 @@ from __future__ import annotations
 import functools
 import inspect
 import types
-from collections.abc import Callable
 from typing import Any
 
 import gast
-import numpy as np
 
 from s2sad.errors import (
     S2SADError,
     UnresolvedNameError,
     UnsupportedSyntaxError,
 )
-from s2sad.frontend.arguments import Fixed, Part, snapshot
+from s2sad.frontend.arguments import Fixed, Part
 from s2sad.frontend.base import Primitives
 from s2sad.frontend.control import Control
 from s2sad.frontend.expressions import BINARY, Expressions
 from s2sad.frontend.find import find, statement_of
 from s2sad.frontend.inputs import Inputs
+from s2sad.frontend.outer import Outer, is_literal
 from s2sad.frontend.prelude import Prelude
 from s2sad.frontend.recursion import Recursion
 from s2sad.frontend.scope import (
@@ -80,7 +79,7 @@ def lower(
         ) from error
 
 
-class Lowering(Expressions, Control, Prelude, Recursion):
+class Lowering(Expressions, Control, Prelude, Recursion, Outer):
     """Lowers one function and the functions that it calls, which are written out in place."""
 
     # --- functions --------------------------------------------------------------------------------------
@@ -137,7 +136,7 @@ class Lowering(Expressions, Control, Prelude, Recursion):
         fixed = {
             n: p.value
             for n, p in parts.items()
-            if isinstance(p, Fixed) and n in self.read and _is_literal(p.value)
+            if isinstance(p, Fixed) and n in self.read and is_literal(p.value)
         }
         if fixed:
             attrs = {"what": "fixed", "values": fixed}
@@ -425,65 +424,6 @@ class Lowering(Expressions, Control, Prelude, Recursion):
                 help="assign it on every path before this line, or import it",
             )
         return self.outer_object(obj, name, node, lambda: scope.find_outer(name)[1])
-
-    def outer_object(
-        self, obj: Any, name: str, node: Any, current: Callable[[], Any] | None = None
-    ) -> Binding:
-        """A global, a captured variable, an attribute of a module, or a default value, as a binding.
-
-        `current` gives the object of the moment: the code is made anew when it is another one.
-        """
-        if _is_literal(obj):
-            is_named = name.isidentifier() and obj is not None and not isinstance(obj, (bool, str))
-            if is_named:
-                name = self.capture(name, obj, current)
-            return self.const(obj, node, name if is_named else "")
-        if isinstance(obj, (tuple, list, set, frozenset, dict)):
-            return self.outer_container(obj, name, node, current)
-        if isinstance(obj, (np.ndarray, np.generic)):
-            name = self.capture(name or "array", obj, current)
-            return self.op("const", [], _array_kind(obj), node, value=obj, name=name)
-        return Static(obj, name)
-
-    def capture(self, name: str, obj: Any, current: Callable[[], Any] | None) -> str:
-        """A name for a captured object, which no other one has."""
-        free, number = name, 1
-        while free in self.captured and self.captured[free] is not obj:
-            number += 1
-            free = f"{name}{number}"
-        self.captured[free] = obj
-        if current is not None:
-            self.current[free] = current
-        return free
-
-    def outer_container(
-        self, obj: Any, name: str, node: Any, current: Callable[[], Any] | None
-    ) -> Binding:
-        """A tuple, list, set or dict that the function takes from around it, which it must not change."""
-        if id(obj) not in self.containers:
-            self.containers[id(obj)] = (current or (lambda: obj), snapshot(obj))
-        if isinstance(obj, (tuple, set, frozenset)):
-            kind = "tuple" if isinstance(obj, tuple) else "set"
-            named = type(obj) if hasattr(obj, "_fields") else None
-            return Items([self.outer_object(o, "", node) for o in obj], kind, named)
-        if id(obj) in self.known and self.known[id(obj)][1] in self.state.holders:
-            return self.known[id(obj)][1]
-        if isinstance(obj, dict):
-            cell = self.new_dict({k: self.outer_object(o, "", node) for k, o in obj.items()})
-        else:
-            cell = self.new_list([self.outer_object(o, "", node) for o in obj])
-        cell.frozen = f"{name or 'this ' + cell.kind.__name__!r} was not made in this function"
-        self.known[id(obj)] = (obj, cell)
-        return cell
-
-
-def _array_kind(obj: Any) -> Kind:
-    code = f"{obj.dtype.kind}{obj.dtype.itemsize}"
-    return Kind("number", code, tuple(obj.shape))
-
-
-def _is_literal(obj: Any) -> bool:
-    return obj is None or type(obj) in (bool, int, float, complex, str)
 
 
 def _describe(node: Any) -> str:

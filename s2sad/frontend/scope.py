@@ -36,6 +36,9 @@ class Items:
     items: list[Binding]
     kind: str = "tuple"
     named: Any = None
+    table: Any = (
+        None  # of numbers from around the function: its name, the object, and how to get that again
+    )
 
 
 @dataclass
@@ -298,11 +301,11 @@ def values_in(binding: Binding) -> dict[Value, None]:
     return {value: None for part in parts(binding) for value in values_in(part)}
 
 
-def mapped(binding: Binding, leaf: Callable[[Any], Any]) -> Any:
+def with_leaves(binding: Binding, leaf: Callable[[Any], Any]) -> Any:
     """A binding of the same structure with `leaf` of each value, cell and function in its place."""
 
     def each(bindings: Iterable[Binding]) -> list[Any]:
-        return [mapped(b, leaf) for b in bindings]
+        return [with_leaves(b, leaf) for b in bindings]
 
     if isinstance(binding, Items):
         return Items(each(binding.items), binding.kind, binding.named)
@@ -313,10 +316,10 @@ def mapped(binding: Binding, leaf: Callable[[Any], Any]) -> Any:
     if isinstance(binding, Run):
         return dataclasses.replace(binding, array=leaf(binding.array))
     if isinstance(binding, Columns):
-        return Columns(mapped(binding.form, leaf))
+        return Columns(with_leaves(binding.form, leaf))
     if isinstance(binding, Collected):
         length: Any = None if binding.length is None else leaf(binding.length)
-        new = [(mapped(b, leaf), flag) for b, flag in binding.new]
+        new = [(with_leaves(b, leaf), flag) for b, flag in binding.new]
         first, last = each(binding.first), each(binding.last)
         return dataclasses.replace(binding, first=first, last=last, length=length, new=new)
     return leaf(binding)
@@ -326,7 +329,7 @@ def replaced(binding: Binding, old: Value, new: Value) -> Any:
     """A binding with one value in place of another; the binding itself where it does not hold it."""
     if not any(True for _ in _values(binding, old)):
         return binding
-    return mapped(binding, lambda part: new if part is old else part)
+    return with_leaves(binding, lambda part: new if part is old else part)
 
 
 def _values(binding: Binding, wanted: Value) -> Iterator[Binding]:

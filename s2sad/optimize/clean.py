@@ -213,15 +213,19 @@ def _key(op: Op) -> Any:
         return (op.name, tuple(op.operands))
     if op.name != "prim" or op.fn in FRESH or op.fn.startswith("numpy.random"):
         return None
+    operands = op.operands
+    if op.fn in COMMUTATIVE and all(v.kind.base in ("number", "array") for v in operands):
+        operands = sorted(operands, key=id)
     return (
         "prim",
         op.fn,
         tuple(op.attrs["params"]),
-        tuple(op.operands),
+        tuple(operands),
         bool(op.attrs.get("inplace")),
     )
 
 
+COMMUTATIVE = ("operator.add", "operator.mul")  # of numbers and arrays, to the last bit
 FRESH = {
     "numpy.zeros", "numpy.zeros_like", "numpy.empty", "numpy.empty_like", "numpy.ones", "numpy.ones_like",
     "numpy.full", "numpy.full_like", "numpy.copy", "numpy.ndarray.copy", "intrinsic.store",

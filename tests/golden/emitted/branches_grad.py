@@ -11,7 +11,7 @@ def branches_grad(x, y):
 
     # reverse sweep
     # return z * z
-    z_bar = z + z
+    z_bar = 2.0 * z
     if t:
         # z = x * y
         x_bar = z_bar * y

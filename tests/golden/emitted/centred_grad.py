@@ -8,8 +8,7 @@ def centred_grad(a):
     """
     # forward sweep
     a2 = np.copy(a)
-    for i in range(len(a2)):
-        row = a2[i]
+    for i, row in enumerate(a2):
         a2[i] -= np.mean(row)
 
     # reverse sweep

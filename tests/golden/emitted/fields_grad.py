@@ -11,12 +11,11 @@ def energy_grad(self, q, p, n):
 
     # reverse sweep
     p_bar = 0.5 * p
-    t = 0.5 * stiffness
-    q_bar = t * q
+    q_bar = 0.5 * stiffness * q
     # return 0.5 * p * p + 0.5 * self.stiffness * q * q
-    q_bar += q * t
+    q_bar *= 2.0
     stiffness_bar = 0.5 * (q * q)
-    p_bar += p_bar
+    p_bar *= 2.0
     drag_bar = 0.0
     for p, q in reversed(p_tape):
         # q = q + 0.1 * p

@@ -16,7 +16,7 @@ def heated_grad(u, k, steps):
 
     # reverse sweep
     # return np.sum(old * old)
-    old_bar = old + old
+    old_bar = 2.0 * old
     new_bar = np.zeros_like(new)
     for _ in range(steps):
         t_bar = np.copy(old_bar[1:-1])

@@ -9,11 +9,10 @@ def energy_grad(self, q, p, n):
 
     # reverse sweep
     p_bar = 0.5 * p
-    t = 0.5 * stiffness
-    q_bar = t * q
+    q_bar = 0.5 * stiffness * q
     # return 0.5 * p * p + 0.5 * self.stiffness * q * q
-    q_bar += q * t
-    p_bar += p_bar
+    q_bar *= 2.0
+    p_bar *= 2.0
     for _ in range(n):
         # q = q + 0.1 * p
         p_bar2 = p_bar + 0.1 * q_bar

@@ -26,10 +26,9 @@ def partial_sums_grad(x, n):
     for term, t, t2 in reversed(term_tape):
         if not t:
             # term = -term * x * x / (k * (k - 1))
-            t_bar = term_bar / t2
-            t_bar2 = t_bar * x
-            x_bar -= term * (x * t_bar + t_bar2)
-            term_bar = -(t_bar2 * x)
+            t_bar = term_bar / t2 * x
+            x_bar -= term * (2.0 * t_bar)
+            term_bar = -(t_bar * x)
         # total += term
         term_bar += total_bar
     x_bar += term_bar

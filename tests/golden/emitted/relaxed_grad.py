@@ -13,7 +13,7 @@ def relaxed_grad(u, k, steps):
 
     # reverse sweep
     # return np.sum(u * u)
-    u_bar = u + u
+    u_bar = 2.0 * u
     for _ in range(steps):
         # u[1:-1] += k * (u[2:] - 2.0 * u[1:-1] + u[:-2])
         t_bar = u_bar[1:-1] * k
