@@ -18,6 +18,7 @@ class S2SADError(Exception):
 
     code = "S000"
     certain: type[BaseException] | None = None
+    by_place: object = None
     short: frozenset[Any] = frozenset()
     recursion: Any = None
 

@@ -1,5 +1,6 @@
 """Functions whose results have derivative zero: integers, truth values, positions, steps."""
 
+import bisect
 import builtins
 import math
 
@@ -58,6 +59,7 @@ nondifferentiable(
     np.ndarray.searchsorted, np.digitize, np.ix_, np.unravel_index, np.ravel_multi_index,
     np.diag_indices, np.diag_indices_from, np.tril_indices, np.triu_indices, np.tril_indices_from,
     np.triu_indices_from, np.mask_indices, np.broadcast_shapes, np.ndindex,
+    bisect.bisect, bisect.bisect_left, bisect.bisect_right,
 )  # fmt: skip
 
 # Integers and bits.

@@ -65,7 +65,7 @@ def filled(x, v):
 
 
 def mixed(x, n=2, mode="a"):
-    items = [x, x * x, x**3]
+    items = [x, x * x, x**3, 1]
     return items[n] if mode == "a" else items[0]
 
 

@@ -348,6 +348,16 @@ def _binary(e: Expressions, op: Op) -> ast.expr:
     return ast.BinOp(e.of(x), OPERATORS[op.fn](), e.of(y))
 
 
+def _zeros_like(e: Expressions, op: Op) -> ast.expr | None:
+    """Zeros for what may be an integer are real numbers all the same, as they are added to."""
+    x = op.operands[0]
+    if op.exact or x.op is None or x.kind.base != "any" or len(op.operands) > 1:
+        return None
+    return ast.Call(
+        e.dotted("numpy.zeros_like"), [ast.BinOp(ast.Constant(1.0), ast.Mult(), e.of(x))], []
+    )
+
+
 def _trips(e: Expressions, op: Op) -> ast.expr:
     start, stop, step = op.operands
     parts = [start, stop, step]
@@ -404,6 +414,6 @@ SPECIAL: dict[str, Callable[[Expressions, Op], ast.expr | None]] = {
     "intrinsic.shape": _attribute("shape", "numpy.shape"), "intrinsic.ndim": _attribute("ndim", "numpy.ndim"),
     "intrinsic.size": _attribute("size", "numpy.size"), "intrinsic.dim": _dim, "intrinsic.trips": _trips,
     "intrinsic.defined": _defined, "numpy.where": _where, "intrinsic.array_of": _array_of,
-    "builtins.sum": _sum, "numpy.ndarray.T": _transposed, "operator.getitem": _getitem,
+    "builtins.sum": _sum, "numpy.zeros_like": _zeros_like, "numpy.ndarray.T": _transposed, "operator.getitem": _getitem,
     **{fn: _binary for fn in OPERATORS},
 }  # fmt: skip

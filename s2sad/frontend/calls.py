@@ -10,6 +10,7 @@ import gast
 import numpy as np
 
 from s2sad.frontend.callee import uncached
+from s2sad.frontend.containers import TUPLE_METHODS
 from s2sad.frontend.find import FunctionSource, find
 from s2sad.frontend.forms import FORMS
 from s2sad.frontend.generators import is_generator
@@ -450,7 +451,7 @@ class Calls(Objects, Memory):
 
 
 def _has_method(items: Items, name: str) -> bool:
-    return items.named is not None and name not in ("index", "count")
+    return items.named is not None and name not in TUPLE_METHODS
 
 
 def _is_library(function: types.FunctionType) -> bool:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import gast
 
 from s2sad.errors import UnsupportedSyntaxError
-from s2sad.frontend.iterables import Counted, Iterables, Known
+from s2sad.frontend.iterables import Counted, Known
+from s2sad.frontend.lazy import Lazy
 from s2sad.frontend.scope import Binding, Cell
 from s2sad.ir.core import Value
 from s2sad.ir.kinds import FLOAT
 
 
-class Comprehensions(Iterables):
+class Comprehensions(Lazy):
     """The part of `Lowering` that handles comprehensions."""
 
     if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Comprehensions(Iterables):
             self.state.restore(before)
             made = self.appended(node)
         else:
-            made = self.new_list(items)
+            made = self.made_list(items, node)
         self.restore(saved)
         return made
 

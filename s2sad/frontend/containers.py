@@ -38,6 +38,15 @@ class Containers(Base):
         cell.vars[CONTENTS] = Items(items, "list")
         return cell
 
+    def made_list(self, items: list[Binding], node: Any) -> Cell:
+        """The list that an expression makes; in an array, where an item is written at a place only the run knows."""
+        cell = self.new_list(items)
+        cell.made = self.place_of(node)
+        numbers = self.numbers_in(cell.contents, node) if cell.made in self.by_place else None
+        if numbers is not None:
+            cell.vars[CONTENTS] = numbers
+        return cell
+
     def new_set(self, items: list[Binding], node: Any) -> Items:
         """A set, whose items must be known: equal ones are one."""
         known = [self.literal(b) for b in items]
@@ -108,19 +117,30 @@ class Containers(Base):
         items = self.sequence(binding)
         assert items is not None
         if isinstance(key, bool) or not isinstance(key, (int, slice)):
-            raise self.unsupported(
-                node,
-                f"a {items.kind} is indexed by what is only known at run time",
-                "use a NumPy array",
-            )
+            return self.item_by_place(items, index, node)
         if isinstance(key, slice):
             part = items.items[key]
-            return self.new_list(part) if items.kind == "list" else Items(part)
+            return self.made_list(part, node) if items.kind == "list" else Items(part)
         if not -len(items.items) <= key < len(items.items):
             raise self.raises(
                 IndexError, node, f"the index {key} is outside of {len(items.items)} items"
             )
         return items.items[key]
+
+    def item_by_place(self, items: Items, index: Binding, node: Any) -> Binding:
+        """list[index] at a place that only the run knows: an item of an array of the numbers."""
+        numbers = self.numbers_in(items, node) if isinstance(index, Value) else None
+        place = self.place_of(node)
+        if numbers is None or place not in self.by_place:
+            error = self.unsupported(
+                node,
+                f"a {items.kind} is indexed by what is only known at run time",
+                "use a NumPy array",
+            )
+            # First, the loops around it are written out: then the place may be known.
+            error.by_place = None if numbers is None else place
+            raise error
+        return self.grown_item(numbers, index, node)
 
     def entry(self, table: Table, key: Any, node: Any) -> Binding:
         if key is UNKNOWN:
@@ -179,11 +199,13 @@ class Containers(Base):
             self.change(cell, Table({**contents.items, key: value}), node)
             return
         if isinstance(key, bool) or not isinstance(key, (int, slice)):
-            raise self.unsupported(
+            error = self.unsupported(
                 node,
                 "a list is written at an index that is only known at run time",
                 "use a NumPy array",
             )
+            error.by_place = cell.made if self.numbers_in(contents, node) is not None else None
+            raise error
         items = list(contents.items)
         if isinstance(key, slice):
             items[key] = self.given(value, node)
@@ -239,7 +261,7 @@ class Containers(Base):
         else:
             table, what = LIST_METHODS, "list"
         method = table.get(name)
-        if method is None or (kwargs and name not in ("update", "sort")):
+        if method is None or (kwargs and name not in ("update", "sort", "_replace")):
             raise self.unsupported(
                 node, f"the method {name!r} of a {what} is not supported yet", "use a loop"
             )
@@ -282,6 +304,19 @@ class Containers(Base):
 
 def _append(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> None:
     low.change(cell, Items([*cell.contents.items, args[0]], "list"), node)
+
+
+def _replace(low: Containers, items: Items, args: list[Binding], kwargs: Any, node: Any) -> Items:
+    """A named tuple with other values for some of its fields."""
+    fields = items.named._fields
+    if args or not set(kwargs) <= set(fields):
+        raise low.raises(ValueError, node, f"_replace takes the fields {', '.join(fields)}")
+    values = [kwargs.get(f, old) for f, old in zip(fields, items.items, strict=True)]
+    return Items(values, items.kind, items.named)
+
+
+def _asdict(low: Containers, items: Items, args: list[Binding], kwargs: Any, node: Any) -> Binding:
+    return low.new_dict(dict(zip(items.named._fields, items.items, strict=True)))
 
 
 def _append_grown(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> None:
@@ -354,7 +389,7 @@ def _copy(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: A
     contents = cell.contents
     if isinstance(contents, Table):
         return low.new_dict(dict(contents.items))
-    return low.new_list(list(contents.items))
+    return low.made_list(list(contents.items), node)
 
 
 def _index(low: Containers, items: Any, args: list[Binding], kwargs: Any, node: Any) -> Binding:
@@ -419,9 +454,10 @@ COLLECTED_METHODS: MethodTable = {"append": _append_collected, "extend": _extend
 GROWN_METHODS: MethodTable = {
     "append": _append_grown, "extend": _extend_grown, "pop": _pop, "copy": _copy_grown,
 }  # fmt: skip
-TUPLE_METHODS: MethodTable = {"index": _index, "count": _count}
+COUNTS: MethodTable = {"index": _index, "count": _count}
+TUPLE_METHODS: MethodTable = {**COUNTS, "_replace": _replace, "_asdict": _asdict}
 LIST_METHODS: MethodTable = {
-    **TUPLE_METHODS, "append": _append, "extend": _extend, "insert": _insert, "pop": _pop, "clear": _clear,
+    **COUNTS, "append": _append, "extend": _extend, "insert": _insert, "pop": _pop, "clear": _clear,
     "reverse": _reverse, "copy": _copy, "sort": _sort,
 }  # fmt: skip
 DICT_METHODS: MethodTable = {

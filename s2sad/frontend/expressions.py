@@ -74,7 +74,7 @@ class Expressions(Calls):
         return Items(self.each(node.elts))
 
     def expr_List(self, node: Any) -> Binding:
-        return self.new_list(self.each(node.elts))
+        return self.made_list(self.each(node.elts), node)
 
     def expr_Set(self, node: Any) -> Binding:
         return self.new_set(self.each(node.elts), node)
@@ -168,7 +168,7 @@ class Expressions(Calls):
                     return filled
             if isinstance(times, int) and items is not None:
                 repeated = items.items * times
-                return self.new_list(repeated) if items.kind == "list" else Items(repeated)
+                return self.made_list(repeated, node) if items.kind == "list" else Items(repeated)
             if items is not None and self.may_repeat(left if a is None else right):
                 raise self.unsupported(
                     node,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import functools
 from typing import Any
 
@@ -24,6 +25,7 @@ from s2sad.frontend.scope import (
     attribute_of,
     is_function,
 )
+from s2sad.frontend.written import hidden, written
 from s2sad.ir.core import Value
 
 
@@ -34,6 +36,14 @@ def _extreme(fn: str) -> Any:
         items = low.sequence(args[0]) if len(args) == 1 else None
         if items is not None:
             args = items.items
+        if (
+            set(kwargs) == {"key"}
+            and len(args) > (items is None)
+            and not low.is_none(kwargs["key"])
+        ):
+            return _extreme_by_key(
+                "<" if fn.endswith("min") else ">", low, args, kwargs["key"], node
+            )
         if len(args) == 1 and items is not None and not kwargs:
             return args[0]
         grown = low.grown(args[0]) if len(args) == 1 and not kwargs else None
@@ -54,6 +64,17 @@ def _extreme(fn: str) -> Any:
         return result
 
     return special
+
+
+def _extreme_by_key(sign: str, low: Base, args: list[Binding], key: Binding, node: Any) -> Binding:
+    """The first of the items whose key is the smallest, or the largest."""
+    items = {f"I{k}": item for k, item in enumerate(args)}
+    text = "B = I0\nK = F(B)\n"
+    for name in list(items)[1:]:
+        text += f"C = F({name})\nif C {sign} K:\n    B, K = {name}, C\n"
+    low.scope.vars |= hidden({**items, "F": key})
+    low.statements(written(text, node))
+    return low.scope.vars["$B"]
 
 
 def _finfo(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
@@ -173,7 +194,7 @@ def _array(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
 
 def _list(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
     listed = low.list_of(args[0], node) if args else None
-    return listed or low.new_list(low.given(args[0], node) if args else [])
+    return listed or low.made_list(low.given(args[0], node) if args else [], node)
 
 
 def _tuple(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
@@ -389,7 +410,43 @@ def _joined(name: str) -> Any:
     return special
 
 
+def _fields_of(low: Base, binding: Binding, node: Any) -> dict[str, Binding] | None:
+    """The fields of an object of a dataclass, by name; None for anything else."""
+    if not isinstance(binding, Cell) or not dataclasses.is_dataclass(binding.kind):
+        return None
+    fields = dataclasses.fields(binding.kind)
+    return {f.name: low.attribute(binding, f.name, node) for f in fields}
+
+
+def _dataclass_replace(
+    low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+) -> Binding | None:
+    fields = _fields_of(low, args[0], node)
+    if fields is None or len(args) > 1:
+        return None
+    cls: Any = args[0].kind  # type: ignore[union-attr]
+    given = {f.name: fields[f.name] for f in dataclasses.fields(cls) if f.init}
+    return low.call(Static(cls), [], given | kwargs, node)
+
+
+def _dataclass_parts(kind: str) -> Any:
+    """dataclasses.astuple and asdict, where no field holds an object of a dataclass or a container."""
+
+    def form(
+        low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding | None:
+        fields = _fields_of(low, args[0], node)
+        if fields is None or kwargs or not all(isinstance(v, Value) for v in fields.values()):
+            return None
+        return low.new_dict(dict(fields)) if kind == "dict" else Items(list(fields.values()))
+
+    return form
+
+
 FORMS = {
+    id(dataclasses.replace): _dataclass_replace,
+    id(dataclasses.astuple): _dataclass_parts("tuple"),
+    id(dataclasses.asdict): _dataclass_parts("dict"),
     id(np.stack): _joined("stack"),
     id(np.vstack): _joined("vstack"),
     id(np.hstack): _joined("hstack"),

@@ -204,6 +204,8 @@ class Growing(Base):
         )
         array.hint = grown.array.hint
         number = grown.number if new.kind.dtype == grown.number else ""
+        if grown.number == "float" and not number:
+            self.of_numpy.add(cell)
         self.change(cell, dataclasses.replace(grown, array=array, number=number), node)
 
     def filled_list(self, item: Value, times: Binding, node: Any) -> Cell | None:
@@ -238,6 +240,23 @@ class Growing(Base):
         if array.kind.ndim == 1:
             array = self.prim("numpy.copy", [array], {}, node, listed=True)
         return self.list_in(dataclasses.replace(grown, array=array), node)
+
+    def numbers_in(self, items: Items, node: Any) -> Grown | None:
+        """The numbers of a list or tuple, all of one type, in an array; None where they are not known to be that."""
+        values = [v for v in items.items if isinstance(v, Value) and v not in self.mixed]
+        types = {v.kind.dtype for v in values if v.kind.is_scalar}
+        if len(values) < len(items.items) or len(types) != 1 or not types <= {*FLOATS, "int"}:
+            return None
+        if not all(v.kind.is_scalar for v in values):
+            return None
+        (number,) = types
+        length = self.const(len(values), node)
+        table = self.table_of(items, node)
+        if table is not None:
+            return Grown(table, length, complete=True, number="")
+        listed = self.op("list", values, passive("list"), node)
+        array = self.array_of(listed, node)
+        return Grown(array, length, complete=True, number="" if number == "f8" else str(number))
 
     def are_numbers(self, items: Items) -> bool:
         """True for items that are numbers of which only the run knows the order."""

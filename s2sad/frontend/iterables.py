@@ -16,6 +16,7 @@ from s2sad.frontend.growing import LONGEST
 from s2sad.frontend.merge import FLAGS
 from s2sad.frontend.plan import itself
 from s2sad.frontend.scope import (
+    CONTAINERS,
     Binding,
     Cell,
     Columns,
@@ -26,6 +27,7 @@ from s2sad.frontend.scope import (
     Static,
     values_in,
 )
+from s2sad.frontend.written import hidden, written
 from s2sad.ir.core import Value
 
 
@@ -100,6 +102,13 @@ class Iterables(Generators):
             if not node.generators[0].ifs:
                 return self.mapped_generator(node)
         binding = self.expression(node)
+        if (
+            isinstance(binding, Cell)
+            and isinstance(binding.kind, type)
+            and binding.kind not in CONTAINERS
+        ):
+            if hasattr(binding.kind, "__iter__"):
+                binding = self.call(self.attribute(binding, "__iter__", node), [], {}, node)
         return binding if isinstance(binding, Generator) else self.over(binding, node)
 
     def part(self, node: Any) -> Counted | Known:
@@ -289,13 +298,10 @@ class Iterables(Generators):
             return
         others = "argument 1" if number == 2 else f"arguments 1-{number - 1}"
         for name, word in (("lt", "longer"), ("gt", "shorter")):
-            text = f"if _:\n    raise ValueError('zip() argument {number} is {word} than {others}')"
-            check = gast.parse(text).body[0]
-            check.test.id = "$unequal"
-            self.scope.vars["$unequal"] = self.prim(f"operator.{name}", lengths, {}, node)
-            for inner in gast.walk(check):
-                gast.copy_location(inner, node)
-            self.statements([check])
+            unequal = self.prim(f"operator.{name}", lengths, {}, node)
+            self.scope.vars |= hidden({"unequal": unequal})
+            message = f"zip() argument {number} is {word} than {others}"
+            self.statements(written(f"if unequal:\n    raise ValueError({message!r})", node))
 
     def map_(self, node: Any) -> Counted | Known:
         if node.keywords or len(node.args) < 2 or isinstance(node.args[0], gast.Starred):
@@ -369,47 +375,6 @@ class Iterables(Generators):
         last = self.prim("operator.sub", [length, one], {}, node)
         domain = [last, self.const(-1, node), self.const(-1, node)]
         return Counted(domain, lambda i: self.at(inner, i, node), singly)
-
-    def lazy_call(self, callee: Binding, node: Any) -> Binding | None:
-        """range as a value: its items; zip, enumerate, reversed, map and filter as values: generators."""
-        if isinstance(callee, Static) and callee.value is filter:
-            return self.filter_(node)
-        if not _is_builtin(callee):
-            return None
-        assert isinstance(callee, Static)
-        if callee.value is range:
-            known = self.counted_items(self.range_(node))
-            if known is None:
-                raise self.unsupported(
-                    node, "a range is used as a value, and its length is not known", "loop over it"
-                )
-            return Items([known.element(k) for k in range(known.length)])
-        variables = {f"$argument{k}": v for k, v in enumerate(self.each(node.args))}
-        keywords = {f"${k}": v for k, v in self.keywords(node).items()}
-        loads = [gast.Name(n, gast.Load(), None, None) for n in variables]
-        named = [gast.keyword(k[1:], gast.Name(k, gast.Load(), None, None)) for k in keywords]
-        call = gast.Call(gast.Name("$callee", gast.Load(), None, None), loads, named)
-        item = gast.Name("$item", gast.Load(), None, None)
-        loop = gast.For(
-            gast.Name("$item", gast.Store(), None, None),
-            call,
-            [gast.Expr(gast.Yield(item))],
-            [],
-            None,
-        )
-        return self.deferred([loop], {**variables, **keywords, "$callee": callee}, node)
-
-    def filter_(self, node: Any) -> Binding:
-        """filter(function, items): those for which the function is true, when they are asked for."""
-        test, over = self.each(self.plain_arguments(node))
-        load = gast.Load()
-        item = gast.Name("$item", load, None, None)
-        call = gast.Call(gast.Name("$test", load, None, None), [item], [])
-        condition = item if self.is_none(test) else call
-        body = gast.If(condition, [gast.Expr(gast.Yield(item))], [])
-        target = gast.Name("$item", gast.Store(), None, None)
-        loop = gast.For(target, gast.Name("$over", load, None, None), [body], [], None)
-        return self.deferred([loop], {"$test": test, "$over": over}, node)
 
     def plain_arguments(self, node: Any) -> list[Any]:
         if any(isinstance(a, gast.Starred) for a in node.args):

@@ -82,6 +82,8 @@ class LoopStart:
                 binding = self.plan.templates.get(place)
         if name == CONTENTS and isinstance(holder, Cell) and holder in self.plan.collecting:
             return self.collected(holder, binding)
+        if isinstance(binding, Grown) and holder in self.low.of_numpy and binding.number == "float":
+            binding = replace(binding, number="")  # the body writes NumPy's numbers into it
         by_value = place in self.plan.rebound or place in self.plan.templates
         start = self.parameters(name, binding, by_value)
         if place in self.plan.held:

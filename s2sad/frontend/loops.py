@@ -70,7 +70,10 @@ class Attempt(LoopStart):
                 scope.vars.pop(flag, None)
         if plan.element is not None:
             is_range = hasattr(node.target, "id") and plan.element is itself
-            index = Value(INT, node.target.id if is_range else index_name(node))
+            name = node.target.id if is_range else index_name(node)
+            index = Value(INT, "i" if name.startswith("$") else name)
+            if name.startswith("$"):
+                low.unnamed.add(index)  # the loop that this one is written for may name it
             self.body.add_param(index)
             low.loop_indices.add(index)
             first, step = (low.literal((plan.domain or [index] * 3)[k]) for k in (0, 2))

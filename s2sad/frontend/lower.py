@@ -35,6 +35,7 @@ from s2sad.frontend.scope import (
     Table,
     attribute_of,
 )
+from s2sad.frontend.written import hidden, written
 from s2sad.ir.core import Function, Op, Shaped, Value
 from s2sad.ir.kinds import ANY, Kind
 
@@ -51,17 +52,21 @@ def lower(
     """
     source = find(function)
     as_calls: frozenset[Any] = frozenset()
+    by_place: frozenset[Any] = frozenset()
     first: S2SADError | None = None
     patient = False
     try:
         while True:
             lowering = Lowering(source, primitives)
             lowering.written_out, lowering.as_calls = written_out, as_calls
-            lowering.patient = patient
+            lowering.patient, lowering.by_place = patient, by_place
             try:
                 return lowering.function(parts)
             except S2SADError as error:
                 error.short = frozenset(lowering.short)
+                if error.by_place is not None and error.by_place not in by_place:
+                    by_place |= {error.by_place}
+                    continue
                 if patient:
                     raise (first or error) from None
                 if error.recursion is None or error.recursion in as_calls:
@@ -294,17 +299,22 @@ class Lowering(Expressions, Control, Prelude, Recursion, Outer):
         index = self.expression(node.target.slice)
         old = self.item(base, index, node)
         new = self.augmented(node, old)
+        if isinstance(new, Value) and new.op is not None and self.grown(base) is not None:
+            new.op.attrs["update"] = True
         if isinstance(base, Items):
             raise self.unsupported(node, "an item of a tuple cannot be changed")
         self.set_item(base, index, new, node)
 
     def assign(self, target: Any, value: Binding, node: Any) -> None:
         if isinstance(target, gast.Name):
-            if isinstance(value, Value) and (
-                value in self.unnamed or not value.hint and value.op is not None
-            ):
-                value.hint = "" if target.id.startswith("$") else target.id
-                self.unnamed.discard(value)
+            hidden = target.id.startswith("$")
+            if isinstance(value, Value) and not (hidden and value.op is None):
+                if value in self.unnamed or not value.hint and value.op is not None:
+                    value.hint = "" if hidden else target.id
+                    self.unnamed.discard(value)
+            grown = self.grown(value)
+            if grown is not None and not grown.array.hint and not hidden:
+                grown.array.hint = target.id
             self.scope.owner(target.id).vars[target.id] = value
         elif isinstance(target, (gast.Tuple, gast.List)):
             self.unpack(target, value, node)
@@ -335,6 +345,23 @@ class Lowering(Expressions, Control, Prelude, Recursion, Outer):
             raise self.raises(TypeError, target, "a number has no items to write", "pass an array")
         self.write("intrinsic.store", target, array, place, self.to_value(value, node), node)
 
+    def unpack_slices(self, target: Any, star: int, value: Binding, node: Any) -> None:
+        """first, *rest = array, or a list whose length the run decides."""
+        least = len(target.elts) - 1
+        after = least - star
+        message = f"not enough values to unpack (expected at least {least})"
+        self.scope.vars |= hidden({"whole": value})
+        self.statements(
+            written(f"if len(whole) < {least}:\n    raise ValueError({message!r})", target)
+        )
+        parts = [f"whole[{k}]" for k in range(star)]
+        parts.append(f"list(whole[{star}:{-after or ''}])")
+        parts += [f"whole[{k - after}]" for k in range(after)]
+        (items,) = written(f"[{', '.join(parts)}]", target)
+        values = self.each(items.value.elts)
+        targets = [t.value if isinstance(t, gast.Starred) else t for t in target.elts]
+        self.unpack(gast.Tuple(targets, gast.Store()), Items(values), node)
+
     def unpack(self, target: Any, value: Binding, node: Any) -> None:
         stars = [i for i, t in enumerate(target.elts) if isinstance(t, gast.Starred)]
         if isinstance(value, Generator):
@@ -352,17 +379,18 @@ class Lowering(Expressions, Control, Prelude, Recursion, Outer):
             )
             return
         if stars:
-            raise self.unsupported(
-                target,
-                "unpacking with a star is supported for tuples and lists",
-                "write the slices: v[0], v[1:]",
-            )
+            self.unpack_slices(target, stars[0], value, node)
+            return
         if items is not None:
             if len(items.items) != len(target.elts):
                 raise self.unsupported(
                     target, f"{len(items.items)} values are unpacked into {len(target.elts)} names"
                 )
             parts: list[Binding] = list(items.items)
+        elif isinstance(value, Cell) and (grown := self.grown(value)) is not None:
+            self.ask_length(grown.array, len(target.elts), target)
+            places = [self.const(i, node) for i in range(len(target.elts))]
+            parts = [self.grown_item(grown, i, target) for i in places]
         else:
             array = self.to_value(value, node)
             self.ask_length(array, len(target.elts), target)

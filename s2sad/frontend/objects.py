@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import abc
 import dataclasses
+import enum
 import functools
 import types
 from typing import Any
 
 from s2sad.errors import S2SADError, UnresolvedNameError
-from s2sad.frontend.containers import Containers
+from s2sad.frontend.containers import UNKNOWN, Containers
 from s2sad.frontend.growing import Growing
 from s2sad.frontend.known import attribute_exists
 from s2sad.frontend.scope import (
@@ -170,11 +172,14 @@ class Objects(Containers, Growing):
         self, cls: Any, args: list[Binding], kwargs: dict[str, Binding], node: Any
     ) -> Binding | None:
         """A call of a class of the user; None where the class is none that can be followed."""
+        if issubclass(cls, enum.Enum) and len(args) == 1 and not kwargs:
+            value = self.literal(args[0])
+            return None if value is UNKNOWN else Static(cls(value))
         if issubclass(cls, tuple) and hasattr(cls, "_fields"):
             fields = self.filled(cls._fields, args, kwargs, cls._field_defaults, node)
             return Items([fields[n] for n in cls._fields], "tuple", cls)
-        init = attribute_of(cls, "__init__")
-        if type(cls) is not type or cls.__new__ is not object.__new__:
+        init, name = attribute_of(cls, "__init__"), cls.__name__
+        if type(cls) not in (type, abc.ABCMeta) or cls.__new__ is not object.__new__:
             return None
         if cls.__getattribute__ is not object.__getattribute__:
             return None
@@ -193,9 +198,7 @@ class Objects(Containers, Growing):
                     made = self.call(Static(field.default_factory), [], {}, node)
                     cell.vars[field.name] = made
                 elif field.init:
-                    raise self.unsupported(
-                        node, f"the call of {cls.__name__} does not give {field.name!r}"
-                    )
+                    raise self.unsupported(node, f"the call of {name} does not give {field.name!r}")
             if hasattr(cls, "__post_init__"):
                 post = Method(Static(cls.__post_init__, "__post_init__"), cell)
                 self.call(post, [], {}, node)

@@ -166,6 +166,7 @@ class Cell(Holder):
         super().__init__()
         self.kind = kind
         self.frozen = frozen
+        self.made: Any = None  # the place of the expression that makes it
 
     @property
     def contents(self) -> Any:

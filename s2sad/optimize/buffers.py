@@ -127,9 +127,9 @@ def _copy_collected(context: Context, tape: Value) -> bool:
         return _copy_in_branches(context, made, made.results.index(kept))
     inside = made is not None and made.block is loop.body
     at = loop.body.ops.index(made) + 1 if inside and made is not None else 0
-    loop.body.yields[len(loop.body.yields) - loop.n_collected + k] = _copy(
-        context, kept, loop.body, at
-    )
+    make = _copy if is_defined(kept, {}) else _copy_where_defined
+    place = len(loop.body.yields) - loop.n_collected + k
+    loop.body.yields[place] = make(context, kept, loop.body, at)
     return True
 
 
@@ -147,21 +147,22 @@ def _copy_in_branches(context: Context, op: Op, j: int) -> bool:
         if is_defined(value, {}):
             region.yields[j] = _copy(context, value, region, len(region.ops))
         else:
-            region.yields[j] = _copy_where_defined(context, value, region)
+            region.yields[j] = _copy_where_defined(context, value, region, len(region.ops))
         found = True
     return found
 
 
-def _copy_where_defined(context: Context, value: Value, region: Block) -> Value:
-    """A copy, at the end of a branch, of a variable that may have no value."""
-    end = Block()
+def _copy_where_defined(context: Context, value: Value, block: Block, at: int) -> Value:
+    """A copy, made at place `at` of a block, of a variable that may have no value."""
+    new = Block()
 
     def make(b: Builder) -> Value:
         return _copy(context, value, b.block, 0)
 
-    copy = Builder(context, end).where_defined(value, make)
-    for op in end.ops:
-        region.append(op)
+    copy = Builder(context, new).where_defined(value, make)
+    for op in new.ops:
+        op.block = block
+    block.ops[at:at] = new.ops
     return copy
 
 

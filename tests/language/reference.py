@@ -8,7 +8,8 @@ from tests.language.constructs import CONSTRUCTS, PROGRAMS, RIGHT, Construct, re
 
 TITLES = {
     "straight": "Statements", "names": "Names", "branches": "Branches", "for_loops": "For loops",
-    "while_loops": "While loops", "iterables": "What loops run over", "tables": "Tables of numbers", "tuples": "Tuples",
+    "while_loops": "While loops", "iterables": "What loops run over", "tables": "Tables of numbers",
+    "iterators": "The iterators of itertools", "tuples": "Tuples",
     "containers": "Lists, dicts and sets", "growing": "Lists that grow in a loop", "reads": "Reading arrays",
     "writes": "Writing arrays", "aliases": "Second names and views",
     "argument_writes": "Writing arguments, rows and whole arrays", "functions": "Functions",

@@ -1,0 +1,262 @@
+"""What is computed when it is asked for: zip, enumerate, map and filter as values, and the iterators of itertools.
+
+Each becomes a generator of a few statements, which are written here as Python. So a loop over
+`itertools.combinations(range(n), 2)` is two loops, and what the loop's body does stands inside of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gast
+
+from s2sad.errors import UnsupportedSyntaxError
+from s2sad.frontend.containers import UNKNOWN
+from s2sad.frontend.iterables import WRAPPERS, Iterables
+from s2sad.frontend.scope import Binding, Items, Static
+from s2sad.frontend.written import hidden, written
+
+MOST = 6  # loops in loops of one product or combination
+
+
+@dataclass
+class Source:
+    """One of the things that are run over, as text: in a loop, its length, and the item at a place."""
+
+    text: str
+    length: str
+    start: str | None = None  # of a range
+
+    def item(self, place: str) -> str:
+        if self.start is None:
+            return f"{self.text}[{place}]"
+        return place if self.start == "0" else f"{self.start} + {place}"
+
+
+class Lazy(Iterables):
+    """The part of `Lowering` that makes generators of calls."""
+
+    def lazy_call(self, callee: Binding, node: Any) -> Binding | None:
+        """range as a value: its items; zip, map, itertools.product and the like: generators."""
+        if not isinstance(callee, Static):
+            return None
+        if callee.value is filter:
+            return self.filter_(node)
+        if callee.value is range:
+            known = self.counted_items(self.range_(node))
+            if known is None:
+                raise self.unsupported(
+                    node, "a range is used as a value, and its length is not known", "loop over it"
+                )
+            return Items([known.element(k) for k in range(known.length)])
+        if (
+            (callee.value is any or callee.value is all)
+            and len(node.args) == 1
+            and not node.keywords
+        ):
+            return self.any_all(callee, node)
+        if any(callee.value is w for w in WRAPPERS):
+            variables = {f"S{k}": v for k, v in enumerate(self.each(node.args))}
+            words = [*variables, *(f"{k.arg}=K{k.arg}" for k in node.keywords)]
+            variables |= {f"K{k}": v for k, v in self.keywords(node).items()}
+            text = f"for T in F({', '.join(words)}):\n    yield T"
+            return self.generator(text, {**variables, "F": callee}, node)
+        for fn, make in ITERATORS:
+            if type(callee.value) is type(fn) and callee.value == fn:
+                return make(self, node)
+        return None
+
+    def any_all(self, callee: Static, node: Any) -> Binding:
+        """any(...), all(...): `or` and `and` of items that are known, else a loop that is left early."""
+        block, mark, before = self.block, len(self.block.ops), self.state.take()
+        try:
+            return self.call(callee, self.each(node.args), {}, node)
+        except UnsupportedSyntaxError:
+            self.block = block
+            del block.ops[mark:]
+            self.state.restore(before)
+        found, over = (f"{name}{node.lineno}_{node.col_offset}" for name in "AS")
+        items = self.expression(node.args[0])
+        self.scope.vars |= hidden({over: items, found: self.const(callee.value is all, node)})
+        test, value = ("T", True) if callee.value is any else ("not T", False)
+        text = f"for T in {over}:\n    if {test}:\n        {found} = {value}\n        break"
+        self.statements(written(text, node))
+        return self.scope.vars[f"${found}"]
+
+    def filter_(self, node: Any) -> Binding:
+        """filter(function, items): those for which the function is true, when they are asked for."""
+        test, over = self.each(node.args)
+        condition = "T" if self.is_none(test) else "F(T)"
+        text = f"for T in S0:\n    if {condition}:\n        yield T"
+        return self.generator(text, {"F": test, "S0": over}, node)
+
+    def generator(self, text: str, variables: dict[str, Binding], node: Any) -> Binding:
+        """A generator of Python statements whose names are their own."""
+        return self.deferred(written(text, node), hidden(variables), node)
+
+    def run_over(self, nodes: list[Any], variables: dict[str, Binding]) -> list[Source]:
+        """What is run over; a range is not computed, but written into the loops."""
+        found: list[Source] = []
+        for node in nodes:
+            name = f"S{len(found)}"
+            called = isinstance(node, gast.Call) and isinstance(node.func, gast.Name)
+            callee = self.lookup(node.func) if called else None
+            if isinstance(callee, Static) and callee.value is range and len(node.args) < 3:
+                ends = [self.expression(a) for a in node.args]
+                names = [f"{name}_{k}" for k in range(len(ends))]
+                variables.update(zip(names, ends, strict=True))
+                start = names[0] if len(names) > 1 else "0"
+                length = names[-1] if start == "0" else f"{names[1]} - {start}"
+                found.append(Source(f"range({', '.join(names)})", length, start))
+                continue
+            for value in self.each([node]):
+                variables[f"S{len(found)}"] = value
+                found.append(Source(f"S{len(found)}", f"len(S{len(found)})"))
+        return found
+
+    def count_of(self, node: Any, what: str) -> int:
+        """An argument that is a number of loops."""
+        count = self.literal(self.expression(node))
+        if count is UNKNOWN or not isinstance(count, int) or not 0 < count <= MOST:
+            raise self.unsupported(
+                node, f"{what} is a number that is only known at run time, or large", "write it out"
+            )
+        return count
+
+    def plain_call(self, node: Any, least: int, most: int, keywords: tuple[str, ...] = ()) -> None:
+        given = [k.arg for k in node.keywords]
+        if not least <= len(node.args) <= most or not set(given) <= set(keywords):
+            raise self.unsupported(
+                node, "this form of a call of itertools is not supported", "write the loops out"
+            )
+
+
+def _nested(heads: list[str], inner: str) -> str:
+    lines = ["    " * depth + head for depth, head in enumerate([*heads, inner])]
+    return "\n".join(lines)
+
+
+def _product(low: Lazy, node: Any) -> Binding:
+    low.plain_call(node, 1, MOST, ("repeat",))
+    variables: dict[str, Binding] = {}
+    sources = low.run_over(node.args, variables)
+    for keyword in node.keywords:
+        sources = sources * low.count_of(keyword.value, "repeat")
+    heads = [f"for T{k} in {s.text}:" for k, s in enumerate(sources)]
+    items = "".join(f"T{k}, " for k in range(len(sources)))
+    return low.generator(_nested(heads, f"yield ({items})"), variables, node)
+
+
+def _chosen(ordered: bool, again: bool) -> Callable[[Lazy, Any], Binding]:
+    """combinations, combinations_with_replacement (`again`), and permutations (not `ordered`)."""
+
+    def make(low: Lazy, node: Any) -> Binding:
+        low.plain_call(node, 2, 2)
+        variables: dict[str, Binding] = {}
+        (source,) = low.run_over(node.args[:1], variables)
+        count = low.count_of(node.args[1], "how many are chosen")
+        heads: list[str] = []
+        for k in range(count):
+            first = (
+                "0, " if k == 0 or not ordered else f"I{k - 1}, " if again else f"I{k - 1} + 1, "
+            )
+            heads.append(f"for I{k} in range({first}{source.length}):")
+            if not ordered and k:
+                heads.append("if " + " and ".join(f"I{j} != I{k}" for j in range(k)) + ":")
+        items = "".join(f"{source.item(f'I{k}')}, " for k in range(count))
+        return low.generator(_nested(heads, f"yield ({items})"), variables, node)
+
+    return make
+
+
+def _chain(low: Lazy, node: Any) -> Binding:
+    low.plain_call(node, 0, 100)
+    variables: dict[str, Binding] = {}
+    sources = low.run_over(node.args, variables)
+    text = "\n".join(f"for T in {s.text}:\n    yield T" for s in sources) or "if 0:\n    yield 0"
+    return low.generator(text, variables, node)
+
+
+def _from_iterable(low: Lazy, node: Any) -> Binding:
+    low.plain_call(node, 1, 1)
+    text = "for A in S0:\n    for T in A:\n        yield T"
+    return low.generator(text, {"S0": low.expression(node.args[0])}, node)
+
+
+def _pairwise(low: Lazy, node: Any) -> Binding:
+    low.plain_call(node, 1, 1)
+    variables: dict[str, Binding] = {}
+    (source,) = low.run_over(node.args, variables)
+    pair = f"({source.item('I')}, {source.item('(I + 1)')})"
+    return low.generator(f"for I in range({source.length} - 1):\n    yield {pair}", variables, node)
+
+
+def _accumulate(low: Lazy, node: Any) -> Binding:
+    low.plain_call(node, 1, 2)
+    variables: dict[str, Binding] = {}
+    (source,) = low.run_over(node.args[:1], variables)
+    item, total = source.item("I"), f"T + {source.item('I')}"
+    if len(node.args) == 2:
+        variables["F"] = low.expression(node.args[1])
+        total = f"F(T, {item})"
+    text = f"""
+if {source.length} > 0:
+    T = {source.item("0")}
+    yield T
+    for I in range(1, {source.length}):
+        T = {total}
+        yield T
+"""
+    return low.generator(text, variables, node)
+
+
+def _islice(low: Lazy, node: Any) -> Binding:
+    low.plain_call(node, 2, 3)
+    variables: dict[str, Binding] = {}
+    (source,) = low.run_over(node.args[:1], variables)
+    ends = [low.expression(a) for a in node.args[1:]]
+    variables |= {f"E{k}": end for k, end in enumerate(ends)}
+    start, stop = ("0", "E0") if len(ends) == 1 else ("E0", "E1")
+    if low.is_none(ends[-1]):
+        stop = source.length
+    text = f"for I in range({start}, min({stop}, {source.length})):\n    yield {source.item('I')}"
+    return low.generator(text, variables, node)
+
+
+def _text(text: str, least: int, most: int, **defaults: int) -> Callable[[Lazy, Any], Binding]:
+    """An iterator whose arguments are S0, S1, ... in a text; defaults for those left out."""
+
+    def make(low: Lazy, node: Any) -> Binding:
+        low.plain_call(node, least, most)
+        given = low.each(node.args)
+        variables: dict[str, Binding] = {f"S{k}": v for k, v in enumerate(given)}
+        for name, value in defaults.items():
+            variables.setdefault(name, low.const(value, node))
+        return low.generator(text, variables, node)
+
+    return make
+
+
+ITERATORS: list[tuple[Any, Callable[[Lazy, Any], Binding]]] = [
+    (iter, _text("for T in S0:\n    yield T", 1, 1)),
+    (itertools.product, _product),
+    (itertools.combinations, _chosen(ordered=True, again=False)),
+    (itertools.combinations_with_replacement, _chosen(ordered=True, again=True)),
+    (itertools.permutations, _chosen(ordered=False, again=False)),
+    (itertools.chain, _chain),
+    (itertools.chain.from_iterable, _from_iterable),
+    (itertools.pairwise, _pairwise),
+    (itertools.accumulate, _accumulate),
+    (itertools.islice, _islice),
+    (itertools.repeat, _text("for I in range(S1):\n    yield S0", 2, 2)),
+    (itertools.count, _text("while True:\n    yield S0\n    S0 = S0 + S1", 0, 2, S0=0, S1=1)),
+    (itertools.starmap, _text("for T in S1:\n    yield S0(*T)", 2, 2)),
+    (itertools.takewhile, _text("for T in S1:\n    if not S0(T):\n        break\n    yield T", 2, 2)),
+    (itertools.dropwhile, _text(
+        "D = True\nfor T in S1:\n    if D:\n        D = S0(T)\n    if not D:\n        yield T", 2, 2
+    )),
+    (itertools.compress, _text("for T, U in zip(S0, S1):\n    if U:\n        yield T", 2, 2)),
+]  # fmt: skip
