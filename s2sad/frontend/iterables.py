@@ -236,6 +236,8 @@ class Iterables(Generators):
         """(length, element) of things that are run over together: all of known length, or none."""
         if any(isinstance(p, Known) for p in parts):
             parts = [(isinstance(p, Counted) and p.known) or p for p in parts]
+        if not all(isinstance(p, Known) for p in parts):
+            parts = [(isinstance(p, Known) and self.numbered(p, node)) or p for p in parts]
         known = [p for p in parts if isinstance(p, Known)]
         counted = [p for p in parts if isinstance(p, Counted)]
         if not counted:
@@ -250,6 +252,16 @@ class Iterables(Generators):
         for other in counted[1:]:
             length = self.prim("builtins.min", [length, self.length(other, node)], {}, node)
         return length, lambda i: [self.at(o, i, node) for o in counted]
+
+    def numbered(self, known: Known, node: Any) -> Counted | None:
+        """A loop over numbers that are known one by one, as one over an array of them."""
+        items = Items([known.element(k) for k in range(known.length)])
+        numbers = self.numbers_in(items, node)
+        if numbers is None:
+            return None
+        return self.counted(
+            numbers.length, lambda i: self.grown_item(numbers, i, node), node, known
+        )
 
     def joined_over(
         self,

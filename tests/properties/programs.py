@@ -24,12 +24,13 @@ from tests.properties.expressions import (
     Shape,
     Variable,
 )
-from tests.properties.memory import HEAD, Memory
+from tests.properties.memory import HEAD
+from tests.properties.places import IMPORT, TABLE, Places
 
 __all__ = ["Program", "Seeded", "arguments", "generate"]
 
 
-class Generator(Memory):
+class Generator(Places):
     """Writes one module; with `memory`, one in which arrays have second names and containers are changed."""
 
     memory = False
@@ -61,7 +62,7 @@ class Generator(Memory):
             if scope.nesting < 3:
                 makers += [self.listed, self.mapped, self.boxed] * 2
                 makers += [self.write_argument, self.bumped, self.swapped, self.attempted]
-                makers += [self.recursed]
+                makers += [self.recursed, self.paired, self.placed]
                 if scope.loops == 0:
                     makers += [self.growing] * 2
         if scope.nesting < 4:
@@ -378,7 +379,8 @@ def generate(choices: Choices, size: int = 8, memory: bool = False) -> Program:
     generator.memory = memory
     generator.lines = ["import math", "", "import numpy as np", "", ""]
     if memory:
-        generator.lines += [*HEAD.splitlines(), "", ""]
+        generator.lines[:1] = [IMPORT, "import math"]
+        generator.lines += [TABLE, "", "", *HEAD.splitlines(), "", ""]
     helpers: list[Helper] = []
     for _ in range(choices.integer(0, 2)):
         helpers.append(generator.helper(helpers))
