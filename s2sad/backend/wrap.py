@@ -20,6 +20,13 @@ def wrap(text: str, pad: str, inside: bool = False) -> list[str]:
         names = _pack(_pieces(head.removesuffix(" = ") + ","), inner)
         first, *rest = wrap(f"x = {value}", pad)
         return [f"{pad}(", *(inner + n for n in names), first.replace("x", ")", 1), *rest]
+    if text.startswith("for ") and text.endswith(":") and not text.startswith("for ("):
+        targets, _, over = text[4:].partition(" in ")
+        if len(pad) + len(targets) > WIDTH - 20 and len(_pieces(targets)) > 1:
+            inner = pad + "    "
+            names = _each(_pack(_pieces(targets), inner), inner)
+            first, *rest = wrap(f"x = {over}", pad)
+            return [f"{pad}for (", *names, first.replace("x =", ") in", 1), *rest]
     if head:
         pieces = _pieces(value)
         if len(pieces) > 1:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from s2sad.frontend.base import Base
 from s2sad.frontend.containers import UNKNOWN
-from s2sad.frontend.scope import CONTENTS, Binding, Cell, Grown, Items, Static
+from s2sad.frontend.scope import CONTENTS, Binding, Cell, Columns, Grown, Items, Static
 from s2sad.ir.core import Value
 from s2sad.ir.kinds import passive
 
@@ -91,10 +91,14 @@ class Growing(Base):
         return new
 
     def append_grown(self, cell: Cell, item: Binding, node: Any) -> None:
+        contents = cell.contents
+        if isinstance(contents, Columns):
+            self.change(cell, Columns(self.one_more(contents.form, item, node)), node)
+            return
         grown = self.grown(cell)
         assert grown is not None
         if grown.complete:
-            self.append_after(cell, grown, item, node)
+            self.change(cell, self.one_more(grown, item, node), node)
             return
         array = self.put(grown.array, grown.length, item, node)
         length = self.before_end(grown, 1, node)
@@ -106,16 +110,30 @@ class Growing(Base):
             node,
         )
 
-    def append_after(self, cell: Cell, grown: Grown, item: Binding, node: Any) -> None:
-        """Append to a list that has grown in a loop before."""
-        value = self.to_value(item, node)
+    def one_more(self, grown: Binding, item: Binding, node: Any) -> Binding:
+        """The columns of a list that has grown in a loop before, with one more item."""
+        if isinstance(grown, Items):
+            parts = self.sequence(item)
+            if parts is not None and len(parts.items) == len(grown.items):
+                longer = [
+                    self.one_more(column, part, node)
+                    for column, part in zip(grown.items, parts.items, strict=True)
+                ]
+                return Items(longer, grown.kind, grown.named)
+        if not isinstance(grown, Grown) or grown.rows is not None or not isinstance(item, Value):
+            raise self.unsupported(
+                node,
+                "the items of a list that has grown in a loop are not all of one structure",
+                "append items of the same structure",
+            )
+        value = item
         last = self.prim("intrinsic.array_of", [value], {}, node)
         both = self.op("tuple", [grown.array, last], passive("tuple"), node)
         array = self.prim("numpy.concatenate", [both], {}, node)
         array.hint = grown.array.hint
         length = self.moved(grown.length, 1, node)
         number = grown.number if value.kind.dtype == grown.number else ""
-        self.change(cell, Grown(array, length, complete=True, number=number), node)
+        return Grown(array, length, complete=True, number=number)
 
     def is_natural(self, index: Value) -> bool:
         """True for an index that counts from 0 or above."""

@@ -71,7 +71,8 @@ class Attempt(LoopStart):
         if plan.element is not None:
             is_range = hasattr(node.target, "id") and plan.element is itself
             name = node.target.id if is_range else index_name(node)
-            index = Value(INT, "i" if name.startswith("$") else name)
+            depth = int(name[-1]) if name.startswith("$") and name[-1].isdigit() else 0
+            index = Value(INT, "ijklmn"[depth] if name.startswith("$") else name)
             if name.startswith("$"):
                 low.unnamed.add(index)  # the loop that this one is written for may name it
             self.body.add_param(index)
@@ -183,8 +184,9 @@ class Attempt(LoopStart):
             if start.length in self.params:
                 pairs = [(start.array, end.array), (start.length, end.length)]
                 return all([self.fits(place, p, q, nexts) for p, q in pairs])
-            if start.complete and end.length is not start.length:
-                self.low.lengthened.add(place[0])  # type: ignore[arg-type]
+            if start.complete and not self.as_long(start, end):
+                if isinstance(place[0], Cell):
+                    self.low.lengthened.add(place[0])
                 raise self.changes(place[1])
             if start.number and place[0] in self.low.of_numpy:
                 return False
@@ -247,6 +249,13 @@ class Attempt(LoopStart):
         if start.length is not None:
             pairs.append((start.length, end.length))
         return all([self.fits(place, p, q, nexts) for p, q in pairs])
+
+    def as_long(self, start: Grown, end: Grown) -> bool:
+        """True for a list that is as long as it was at the start of the iteration."""
+        length = self.low.literal(start.length)
+        if start.length is end.length:
+            return True
+        return isinstance(length, int) and self.low.literal(end.length) == length
 
     def grows(self, place: Place, start: Items, end: Items) -> bool:
         """Note a list that is longer after an iteration."""
