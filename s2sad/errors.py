@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from s2sad.source import Span
@@ -102,3 +105,21 @@ class StaleDerivativeError(S2SADError):
     """A saved derivative that no longer belongs to its source."""
 
     code = "S501"
+
+
+DEEPEST = 6_000  # levels of recursion
+
+
+@contextmanager
+def deep() -> Iterator[None]:
+    """Room for expressions of hundreds of terms: each is a level of recursion in the passes."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, DEEPEST))
+    try:
+        yield
+    except RecursionError:
+        raise UnsupportedSyntaxError(
+            "an expression is nested too deeply", help="assign parts of it to variables"
+        ) from None
+    finally:
+        sys.setrecursionlimit(before)

@@ -21,6 +21,7 @@ from s2sad.errors import (
     S2SADError,
     UnsupportedSyntaxError,
     UsageError,
+    deep,
 )
 from s2sad.frontend.arguments import Fixed, Group, Part, shaped
 from s2sad.frontend.lower import lower
@@ -354,6 +355,11 @@ def build(
 
 def generate(program: Program, parts: dict[str, Part]) -> tuple[Module, Function]:
     """The generated module for one signature."""
+    with deep():
+        return _generate(program, parts)
+
+
+def _generate(program: Program, parts: dict[str, Part]) -> tuple[Module, Function]:
     context = Context(program.registry)
     function = build(program, context, parts)
     kinds = {p.hint: p.kind for p in function.params if p.hint not in function.leaves}

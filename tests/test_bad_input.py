@@ -6,7 +6,9 @@ tests/golden/errors/ holds the diagnostics; `./test --update-golden` writes what
 from __future__ import annotations
 
 import importlib.util
+import math
 import re
+import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +20,7 @@ from command import s2sad_command, stable
 
 import s2sad
 from s2sad.backend.header import wrt_value
+from tests.properties.check import load
 
 Golden = Callable[[str, str], None]
 
@@ -413,3 +416,19 @@ def test_integers_are_refused_with_the_cast_to_write() -> None:
     with pytest.raises(s2sad.UsageError) as caught:
         s2sad.grad(square)(3)
     assert "float(x)" in caught.value.help
+
+
+def test_long_expression() -> None:
+    """A sum of hundreds of terms, as programs write it, is a tree of hundreds of levels."""
+    terms = " + ".join(f"math.sin({k}.0 * x)" for k in range(500))
+    f = load(f"import math\n\n\ndef f(x):\n    return {terms}\n").f
+    exact = sum(k * math.cos(k * 0.3) for k in range(500))
+    assert s2sad.grad(f)(0.3) == pytest.approx(exact, rel=1e-12)
+
+
+def test_expression_that_is_too_deep() -> None:
+    limit = sys.getrecursionlimit()
+    f = load(f"def f(x):\n    return {'+'.join(['x'] * 2500)}\n").f
+    with pytest.raises(s2sad.S2SADError, match="too deeply"):
+        s2sad.grad(f)(0.3)
+    assert sys.getrecursionlimit() == limit

@@ -11,7 +11,7 @@ from typing import Any
 
 import gast
 
-from s2sad.errors import SourceUnavailableError
+from s2sad.errors import SourceUnavailableError, deep
 from s2sad.frontend.callee import uncached
 from s2sad.source import SourceFile, Span, Statement
 
@@ -101,7 +101,9 @@ def find(function: Any) -> FunctionSource:
             if nodes
             else "reload the module after editing it",
         )
-    return FunctionSource(function.__name__, gast.ast_to_gast(nodes[0]), file, function)
+    with deep():
+        node = gast.ast_to_gast(nodes[0])
+    return FunctionSource(function.__name__, node, file, function)
 
 
 def _starts_at(node: ast.AST, function: types.FunctionType) -> bool:
