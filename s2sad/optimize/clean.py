@@ -11,7 +11,7 @@ from s2sad.ir.core import Block, Function, Loop, Op, Value, replace_uses, uses
 from s2sad.ir.kinds import INT
 from s2sad.optimize.branches import fuse_branches
 from s2sad.optimize.dead import drop_dead
-from s2sad.optimize.rows import read_numbers
+from s2sad.optimize.rows import read_again, read_numbers
 
 
 def simplify(context: Context, function: Function) -> bool:
@@ -52,7 +52,9 @@ def _simplify_block(context: Context, block: Block, root: Block, seen: dict[Any,
         if op.name in ("for", "while"):
             fixed = _fixed_carried(op) | _collected_twice(op)
             mapping.update(fixed)
-            changed = read_numbers(op) or _consumed_twice(op) or changed or bool(fixed)
+            changed = (
+                read_numbers(op) or read_again(op) or _consumed_twice(op) or changed or bool(fixed)
+            )
         for region in op.regions:
             changed = _simplify_block(context, region, root, seen) or changed
         if op.name == "prim":
