@@ -42,7 +42,7 @@ class LoopHeaders:
             name = expression_text(self.expressions.of(tape))
             sources.append(f"reversed({name})" if backwards else name)
         if not targets:
-            return f"for _ in {self.range_text(self.unused_domain(loop))}:"
+            return f"for _ in {self.range_text(loop.domain)}:"
         if len(targets) == 1:
             target = targets[0][1:-1] if targets[0].startswith("(") else targets[0]
             return f"for {target} in {sources[0]}:"
@@ -66,10 +66,6 @@ class LoopHeaders:
             done.update(group)
             out.append(([params[t] for t in group], group[0], backwards))
         return out
-
-    def unused_domain(self, loop: Loop) -> list[Value]:
-        """A domain of the same length that reads best: range(n) for range(n - 1, -1, -1)."""
-        return loop.op.attrs.get("mirror") or loop.domain
 
     def range_text(self, domain: list[Value]) -> str:
         start, stop, step = domain

@@ -117,7 +117,8 @@ class Containers(Base):
         items = self.sequence(binding)
         assert items is not None
         if isinstance(key, bool) or not isinstance(key, (int, slice)):
-            return self.item_by_place(items, index, node)
+            made = binding.made if isinstance(binding, Cell) else None
+            return self.item_by_place(items, index, made or self.place_of(node), node)
         if isinstance(key, slice):
             part = items.items[key]
             return self.made_list(part, node) if items.kind == "list" else Items(part)
@@ -127,10 +128,12 @@ class Containers(Base):
             )
         return items.items[key]
 
-    def item_by_place(self, items: Items, index: Binding, node: Any) -> Binding:
-        """list[index] at a place that only the run knows: an item of an array of the numbers."""
+    def item_by_place(self, items: Items, index: Binding, place: Any, node: Any) -> Binding:
+        """list[index] at a place that only the run knows: an item of an array of the numbers.
+
+        `place` is where the list is made, so that the array is made once, or else where it is read.
+        """
         numbers = self.numbers_in(items, node) if isinstance(index, Value) else None
-        place = self.place_of(node)
         if numbers is None or place not in self.by_place:
             error = self.unsupported(
                 node,

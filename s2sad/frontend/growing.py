@@ -335,8 +335,13 @@ class Growing(Base):
                 arrays.append(self.array_of(self.to_value(binding, node), node))
                 python = all(isinstance(b, Value) and b.kind.dtype == "float" for b in items.items)
                 numbers.append("float" if python else "")
+            elif items is not None and (known := self.numbers_in(items, node)) is not None:
+                arrays.append(known.array)
+                numbers.append(known.number)
             else:
                 return None
+        if "int" in numbers and len(set(numbers)) > 1:
+            return None
         both = self.op("tuple", arrays, passive("tuple"), node)
         array = self.prim("numpy.concatenate", [both], {}, node)
         number = numbers[0] if numbers[0] == numbers[1] else ""
