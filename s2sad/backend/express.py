@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import math
 from collections.abc import Callable
 from typing import Any
@@ -192,7 +191,7 @@ class Expressions:
                 )
             return ast.Call(self.dotted(fn), args, keywords)
         env = self.environment(op, rule)
-        node = _Substitute(env, rule, self).visit(copy.deepcopy(rule.primal))
+        node = _Substitute(env, rule, self).visit(copied(rule.primal))
         if (
             isinstance(node, ast.Call)
             and fn.startswith("numpy.ndarray.")
@@ -417,3 +416,12 @@ SPECIAL: dict[str, Callable[[Expressions, Op], ast.expr | None]] = {
     "builtins.sum": _sum, "numpy.zeros_like": _zeros_like, "numpy.ndarray.T": _transposed, "operator.getitem": _getitem,
     **{fn: _binary for fn in OPERATORS},
 }  # fmt: skip
+
+
+def copied(node: Any) -> Any:
+    """A copy of an expression (copy.deepcopy takes ten times as long, and it is done for each call)."""
+    if isinstance(node, list):
+        return [copied(inner) for inner in node]
+    if not isinstance(node, ast.AST):
+        return node
+    return type(node)(**{field: copied(getattr(node, field)) for field in node._fields})

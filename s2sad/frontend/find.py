@@ -55,8 +55,17 @@ def _column(file: SourceFile, line: int, offset: int) -> int:
 
 
 @lru_cache(maxsize=64)
-def _module(path: str, text: str) -> ast.Module:
-    return ast.parse(text, path)
+def _functions(path: str, text: str) -> list[ast.AST]:
+    """Every def and lambda of a file."""
+    made = (ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef)
+    return [n for n in ast.walk(ast.parse(text, path)) if isinstance(n, made)]
+
+
+@lru_cache(maxsize=256)
+def _converted(node: ast.AST) -> Any:
+    """A function's node in gast, which is the same in all versions of Python."""
+    with deep():
+        return gast.ast_to_gast(node)
 
 
 def find(function: Any) -> FunctionSource:
@@ -78,7 +87,7 @@ def find(function: Any) -> FunctionSource:
         raise unavailable
     file = SourceFile(path, text)
     try:
-        module = _module(path, text)
+        functions = _functions(path, text)
     except SyntaxError as error:
         if path == "<string>":
             raise unavailable from error
@@ -86,7 +95,7 @@ def find(function: Any) -> FunctionSource:
             f"{path} cannot be parsed any more: {error.msg}",
             help="reload the module after editing it",
         ) from error
-    nodes = [n for n in ast.walk(module) if _starts_at(n, function)]
+    nodes = [n for n in functions if _starts_at(n, function)]
     if len(nodes) > 1:
         nodes = [n for n in nodes if _holds_code(n, function)] or nodes
     if not nodes and path == "<string>":
@@ -101,9 +110,7 @@ def find(function: Any) -> FunctionSource:
             if nodes
             else "reload the module after editing it",
         )
-    with deep():
-        node = gast.ast_to_gast(nodes[0])
-    return FunctionSource(function.__name__, node, file, function)
+    return FunctionSource(function.__name__, _converted(nodes[0]), file, function)
 
 
 def _starts_at(node: ast.AST, function: types.FunctionType) -> bool:

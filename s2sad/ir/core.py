@@ -101,7 +101,7 @@ class Op:
     @property
     def fn(self) -> str:
         """Dotted name of a primitive's function, '' for other operations."""
-        return self.attrs.get("fn", "") if self.name == "prim" else ""
+        return self.attrs.get("fn", "")
 
     @property
     def value(self) -> Any:
