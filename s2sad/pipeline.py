@@ -33,10 +33,12 @@ from s2sad.optimize.buffers import assign_buffers, own_results
 from s2sad.optimize.clean import count_by_tape
 from s2sad.optimize.dead import drop_dead
 from s2sad.optimize.lists import begin_lists, drop_list_copies
+from s2sad.optimize.pairs import recomputed, write_pairs
 from s2sad.optimize.passes import optimise
 from s2sad.rules.registry import Registry
 from s2sad.rules.skeleton import skeleton
 from s2sad.source import Span
+from s2sad.transform.calls import Pairs
 from s2sad.transform.forward import forward
 from s2sad.transform.reverse import reverse
 
@@ -188,7 +190,11 @@ def _checked(
 
 
 def differentiate(
-    context: Context, function: Function, transform: Transform, optimising: bool
+    context: Context,
+    function: Function,
+    transform: Transform,
+    optimising: bool,
+    pairs: Pairs | None = None,
 ) -> Function:
     """One transformation of a function in the IR."""
     context.anchors.clear()
@@ -202,13 +208,15 @@ def differentiate(
         out = forward(context, function, wrt, name)
         out.structure = (function.structure, function.structure)
     elif transform.mode == "adjoint":
-        out = reverse(context, function, wrt, name, seeds=True)
+        out = reverse(context, function, wrt, name, seeds=True, pairs=pairs)
         out.structure = bars
     else:
         check_scalar(function)
         with_value = transform.mode == "value_and_grad"
-        out = reverse(context, function, wrt, name, seeds=False, with_value=with_value)
+        out = reverse(context, function, wrt, name, seeds=False, with_value=with_value, pairs=pairs)
         out.structure = (None, bars) if with_value else bars
+    if pairs is not None:
+        write_pairs(context, pairs)
     out.info = dict(function.info) | {"wrt": names}
     for made in (*(callee.function for callee in callees_of(out)), out):
         verify(made, transform.mode)
@@ -339,11 +347,16 @@ def build(
         if dump:
             dump("differentiate", differentiate(context, before, transform, False))
         function = differentiate(context, before, transform, program.optimise)
+        # Only what is not differentiated again has calls with tapes.
+        again = recomputed(function) if transform is program.transforms[-1] else None
+        if again:
+            function = differentiate(context, before, transform, program.optimise, Pairs(again))
     if dump:
         dump("optimise", function)
     for made in (*(callee.function for callee in callees_of(function)), function):
         count_by_tape(made)
-        own_results(context, made)
+        if made is function:  # what a call gives is never written
+            own_results(context, made)
         assign_buffers(context, made)
         drop_dead(made)
         begin_lists(made)

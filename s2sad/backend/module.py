@@ -97,7 +97,8 @@ class _Printed:
         raiser = Raiser(context, function, names | groups, landmarks)
         self.expressions = raiser.expressions
         lines = raiser.lines()
-        body = _with_sweeps(lines) if landmarks else lines
+        alone = function.info.get("sweep") is not None
+        body = _with_sweeps(lines) if landmarks and not alone else lines
         silenced = function.info.get("silenced")
         if silenced:
             self.expressions.modules.add("numpy")

@@ -44,7 +44,7 @@ def append_point(loop: Loop, values: list[Value], nested: set[Op]) -> Op | Block
 
 def kept_anyway(function: Function) -> set[Value]:
     """Values that are collected, yielded, carried or asked for, whether they exist on every path or not."""
-    kept: set[Value] = set()
+    kept: set[Value] = set(function.results)
     loops = [Loop(op) for op in function.body.walk() if op.name in ("for", "while")]
     for op in function.body.walk():
         if op.name in ("for", "while"):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from s2sad.analysis.activity import active
 from s2sad.analysis.context import Context
-from s2sad.ir.core import Callee
+from s2sad.ir.core import Callee, Function
 
 
 def described(words: str, callee: Callee, wrt: tuple[int, ...]) -> str:
@@ -34,3 +36,37 @@ def covering(context: Context, callee: Callee, mode: str, wrt: list[int]) -> tup
             break
     made = [key[1] for key in callee.derived if key[0] == mode and wanted <= set(key[1])]
     return made[0] if made else tuple(sorted(wanted))
+
+
+@dataclass(eq=False)
+class Pair:
+    """A function in two: `forward` returns its values and its tape, `reverse` takes the tape and the seeds."""
+
+    callee: Callee
+    wrt: tuple[int, ...]
+    forward: Callee
+    reverse: Callee
+
+
+@dataclass
+class Pairs:
+    """The functions whose adjoints take a tape, the pairs that calls need, and those that have no code yet."""
+
+    chosen: set[Callee]
+    made: dict[tuple[Callee, tuple[int, ...]], Pair] = field(default_factory=dict)
+    pending: list[Pair] = field(default_factory=list)
+
+    def of(self, context: Context, callee: Callee, moving: list[int]) -> Pair:
+        for (other, wrt), pair in self.made.items():
+            if other is callee and set(moving) <= set(wrt):
+                return pair
+        wrt = covering(context, callee, "reverse", moving)
+        names = [f"{callee.name}_forward", f"{callee.name}_reverse"]
+        kinds = [callee.function.params[i].kind for i in wrt]
+        doc = f"Value of `{callee.name}`, and the tape that its adjoint reads."
+        forward = Callee(names[0], Function(names[0], []), callee.results, doc, callee.order)
+        doc = described("Adjoint of {f} with respect to {x}.", callee, wrt)
+        reverse = Callee(names[1], Function(names[1], []), kinds, doc, callee.order + 1)
+        pair = self.made[callee, wrt] = Pair(callee, wrt, forward, reverse)
+        self.pending.append(pair)
+        return pair

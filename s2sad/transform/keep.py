@@ -44,7 +44,7 @@ def keep_for_loop(context: Context, loop: Loop, adjoint: Loop) -> None:
         copy = Value(value.kind, value.hint)
         adjoint.consume(tape, copy, True)
         mapping[value] = copy
-    _recompute(adjoint.body, choice.recomputed, mapping)
+    run_again(adjoint.body, choice.recomputed, mapping)
 
 
 def keep_for_branch(context: Context, primal: Op, adjoint: Op) -> None:
@@ -75,10 +75,11 @@ def keep_for_branch(context: Context, primal: Op, adjoint: Op) -> None:
                         branch.append(Op("undef", [], [Value(NEVER)], span=primal.span)).result
                     )
             mapping[value] = kept
-        _recompute(adjoint_region, choice.recomputed, mapping)
+        run_again(adjoint_region, choice.recomputed, mapping)
 
 
-def _recompute(target: Block, ops: list[Op], mapping: dict[Value, Value]) -> None:
+def run_again(target: Block, ops: list[Op], mapping: dict[Value, Value]) -> None:
+    """Put copies of operations at the beginning of a block, which reads them in place of the first ones."""
     copies: list[Op] = []
     for op in ops:
         copy = clone_op(op, mapping)

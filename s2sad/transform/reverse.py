@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from s2sad.analysis.activity import active, differentiable_operands, differentiable_params
 from s2sad.analysis.build import Builder
 from s2sad.analysis.context import Context
-from s2sad.analysis.defined import is_defined
 from s2sad.errors import MissingRuleError
 from s2sad.ir.core import (
     Block,
@@ -23,12 +22,10 @@ from s2sad.ir.core import (
 )
 from s2sad.ir.kinds import INT, Kind, passive
 from s2sad.ir.names import free_name
-from s2sad.rules.parse import Rule
-from s2sad.transform.calls import covering, described
+from s2sad.transform.accumulate import Accumulation, Adjoints
+from s2sad.transform.calls import Pairs, covering, described
 from s2sad.transform.expand import expander_for
 from s2sad.transform.keep import keep_for_branch, keep_for_loop
-
-Adjoints = dict[Value, Value]
 
 
 def reverse(
@@ -39,12 +36,36 @@ def reverse(
     *,
     seeds: bool,
     with_value: bool = False,
+    pairs: Pairs | None = None,
 ) -> Function:
     """The adjoint of a function.
 
     With `seeds`: (*args, *y_bars) -> x_bars. Without: the gradient of a scalar function, seeded with 1.0.
-    `with_value` puts the values of the function before the adjoints.
+    `with_value` puts the values of the function before the adjoints. Functions in `pairs` give their tapes.
     """
+    both = sweeps(context, function, wrt, name, seeds, pairs)
+    both.function.body.yields = [*(both.values if with_value else []), *both.bars]
+    return both.function
+
+
+@dataclass
+class Sweeps:
+    """A function whose first `length` operations are the forward sweep, and the others the reverse sweep."""
+
+    function: Function
+    length: int
+    values: list[Value]
+    bars: list[Value]
+
+
+def sweeps(
+    context: Context,
+    function: Function,
+    wrt: list[int],
+    name: str,
+    seeds: bool,
+    pairs: Pairs | None,
+) -> Sweeps:
     mapping: dict[Value, Value] = {}
     params = []
     for p in function.params:
@@ -56,7 +77,7 @@ def reverse(
     results = list(out.body.yields)
     b = Builder(context, out.body)
     inputs = [params[i] for i in wrt]
-    sweep = _Reverse(context, active(context, out, inputs, results))
+    sweep = _Reverse(context, active(context, out, inputs, results), pairs)
     ops = list(out.body.ops)
     adjoints: Adjoints = {}
     taken = {p.hint for p in params}
@@ -73,54 +94,19 @@ def reverse(
     sweep.block(ops, adjoints, b)
     b.span = None
     bars = [adjoints[x] if x in adjoints else b.zeros_like(x) for x in inputs]
-    out.body.yields = [*(results if with_value else []), *bars]
-    return out
+    return Sweeps(out, len(ops), results, bars)
 
 
-class _Reverse:
+class _Reverse(Accumulation):
     """`tape_bars` holds, for each tape, the tapes of adjoints that were collected for it."""
 
-    def __init__(self, context: Context, active_values: set[Value]) -> None:
+    def __init__(
+        self, context: Context, active_values: set[Value], pairs: Pairs | None = None
+    ) -> None:
         self.context = context
         self.active = active_values
+        self.pairs = pairs
         self.tape_bars: dict[Value, list[tuple[Value, tuple[bool, ...]]]] = {}
-
-    def add(self, adjoints: Adjoints, value: Value, term: Value, b: Builder) -> None:
-        """adjoints[value] += term"""
-        old = adjoints.get(value)
-        b.context.like.setdefault(term, value)
-        if term.kind.base == "any" and term.op is not None:
-            term.kind = value.kind
-        if old is None:
-            adjoints[value] = term
-            if not term.hint and value.hint:
-                term.hint = f"{value.hint}_bar"
-            elif term.op is not None and not term.op.exact:
-                term.op.attrs.setdefault("bar", True)
-            return
-        adjoints[value] = self.sum(value, old, term, b)
-
-    def sum(self, value: Value, old: Value, term: Value, b: Builder) -> Value:
-        """old + term, where `value` has been set; where it has not, neither has its adjoint."""
-        if not value.kind.is_scalar and is_defined(value, b.known) is None:
-            there, missing = b.at(Block()), b.at(Block())
-            there.block.yields = [self.sum_there(value, old, term, there)]
-            missing.block.yields = [old]
-            defined = b.call("intrinsic.defined", value)
-            blocks = [there.block, missing.block]
-            total = b.op("if", [defined], [value.kind], {"form": "if"}, blocks).result
-        else:
-            total = self.sum_there(value, old, term, b)
-        if value.hint and total.op is not None:
-            total.hint = f"{value.hint}_bar"
-        return total
-
-    def sum_there(self, value: Value, old: Value, term: Value, b: Builder) -> Value:
-        total = b.call("operator.add", old, term)
-        if total.op is not None and total.op.fn in ("operator.add", "operator.sub"):
-            total.op.attrs["accumulate"] = True
-        b.context.like.setdefault(total, value)
-        return total
 
     def block(self, ops: list[Op], adjoints: Adjoints, b: Builder) -> None:
         """Adjoints of operations, from last to first."""
@@ -189,11 +175,32 @@ class _Reverse:
                 self.add(adjoints, value, self.cast(term, value, b), b)
 
     def call(self, op: Op, adjoints: Adjoints, b: Builder) -> None:
-        """A call of the adjoint of a function. It runs the function's forward sweep again."""
+        """A call of the adjoint of a function, which takes the tape of its forward sweep, or runs it again."""
         callee = op.attrs["callee"]
         moving = [
             i for i, v in enumerate(op.operands) if v in self.active and not v.kind.is_passive
         ]
+        seeds = [adjoints.pop(r) if r in adjoints else b.zeros_like(r) for r in op.results]
+        if self.pairs is not None and callee in self.pairs.chosen:
+            pair = self.pairs.of(self.context, callee, moving)
+            wrt, made = pair.wrt, pair.reverse
+            of = op.results[0].hint
+            named = of and not of.endswith("_bar")
+            tape = Value(passive("record"), f"{of}_tape" if named else "tape")
+            tape.op, op.attrs["callee"] = op, pair.forward
+            op.results.append(tape)
+            given = [tape, *seeds]
+        else:
+            wrt, made = self.adjoint_of(callee, moving)
+            given = [*op.operands, *seeds]
+        call = b.op("call", given, made.results, {"callee": made})
+        for i, bar in zip(wrt, call.results, strict=True):
+            value = op.operands[i]
+            bar.kind = value.kind
+            if value in self.active and not value.kind.is_passive:
+                self.add(adjoints, value, bar, b)
+
+    def adjoint_of(self, callee: Callee, moving: list[int]) -> tuple[tuple[int, ...], Callee]:
         wrt = covering(self.context, callee, "adjoint", moving)
         made = callee.derived.get(("adjoint", wrt))
         if made is None:
@@ -204,13 +211,7 @@ class _Reverse:
             callee.derived["adjoint", wrt] = made
             made.function = reverse(self.context, callee.function, list(wrt), name, seeds=True)
             made.function.structure = flat_structure(made.function.results)
-        seeds = [adjoints.pop(r) if r in adjoints else b.zeros_like(r) for r in op.results]
-        call = b.op("call", [*op.operands, *seeds], made.results, {"callee": made})
-        for i, bar in zip(wrt, call.results, strict=True):
-            value = op.operands[i]
-            bar.kind = value.kind
-            if value in self.active and not value.kind.is_passive:
-                self.add(adjoints, value, bar, b)
+        return wrt, made
 
     def stack(self, op: Op, adjoints: Adjoints, b: Builder) -> None:
         """Each value's adjoint is its row of the array's; the loop that filled the tape consumes the other rows."""
@@ -241,23 +242,6 @@ class _Reverse:
                 )  # of rows, if there are any
                 total = b.call("numpy.reshape", total, b.call("intrinsic.shape", array))
             self.add(adjoints, array, total, b)
-
-    def down_to(self, op: Op, rule: Rule, value: Value, term: Value, b: Builder) -> Value:
-        """The adjoint of a broadcast operand: a sum over the axes along which it was repeated."""
-        others = [
-            v
-            for v in op.operands
-            if v is not value and not v.kind.is_scalar and not v.kind.base == "none"
-        ]
-        if not others and not (value.kind.is_scalar and not term.kind.is_scalar):
-            return term
-        return b.call("helper.unbroadcast", term, value)
-
-    def cast(self, term: Value, value: Value, b: Builder) -> Value:
-        """A float32 input has a float32 adjoint, also where it met float64."""
-        if value.kind.dtype == "f4" and term.kind.dtype == "f8":
-            return b.call("numpy.ndarray.astype", term, b.call("intrinsic.dtype", value))
-        return term
 
     def branch(self, op: Op, adjoints: Adjoints, b: Builder) -> None:
         bars = [

@@ -70,7 +70,7 @@ def test_recursion_is_a_recursive_adjoint() -> None:
     s2sad.check_grads(programs.halvings, (1.3, 0.1))
     gradient = s2sad.grad(programs.halvings)
     gradient(1.3, 0.1)
-    assert gradient.source.count("halvings_adjoint(") > 2
+    assert gradient.source.count("halvings_reverse(") > 2
 
 
 @row("ODE solver")

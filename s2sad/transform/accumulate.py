@@ -1,0 +1,71 @@
+"""How contributions to the adjoint of one value are added up."""
+
+from __future__ import annotations
+
+from s2sad.analysis.build import Builder
+from s2sad.analysis.context import Context
+from s2sad.analysis.defined import is_defined
+from s2sad.ir.core import Block, Op, Value
+from s2sad.rules.parse import Rule
+
+Adjoints = dict[Value, Value]
+
+
+class Accumulation:
+    """The part of reverse mode that adds to adjoints."""
+
+    context: Context
+
+    def add(self, adjoints: Adjoints, value: Value, term: Value, b: Builder) -> None:
+        """adjoints[value] += term"""
+        old = adjoints.get(value)
+        b.context.like.setdefault(term, value)
+        if term.kind.base == "any" and term.op is not None:
+            term.kind = value.kind
+        if old is None:
+            adjoints[value] = term
+            if not term.hint and value.hint:
+                term.hint = f"{value.hint}_bar"
+            elif term.op is not None and not term.op.exact:
+                term.op.attrs.setdefault("bar", True)
+            return
+        adjoints[value] = self.sum(value, old, term, b)
+
+    def sum(self, value: Value, old: Value, term: Value, b: Builder) -> Value:
+        """old + term, where `value` has been set; where it has not, neither has its adjoint."""
+        if not value.kind.is_scalar and is_defined(value, b.known) is None:
+            there, missing = b.at(Block()), b.at(Block())
+            there.block.yields = [self.sum_there(value, old, term, there)]
+            missing.block.yields = [old]
+            defined = b.call("intrinsic.defined", value)
+            blocks = [there.block, missing.block]
+            total = b.op("if", [defined], [value.kind], {"form": "if"}, blocks).result
+        else:
+            total = self.sum_there(value, old, term, b)
+        if value.hint and total.op is not None:
+            total.hint = f"{value.hint}_bar"
+        return total
+
+    def sum_there(self, value: Value, old: Value, term: Value, b: Builder) -> Value:
+        total = b.call("operator.add", old, term)
+        if total.op is not None and total.op.fn in ("operator.add", "operator.sub"):
+            total.op.attrs["accumulate"] = True
+        b.context.like.setdefault(total, value)
+        return total
+
+    def down_to(self, op: Op, rule: Rule, value: Value, term: Value, b: Builder) -> Value:
+        """The adjoint of a broadcast operand: a sum over the axes along which it was repeated."""
+        others = [
+            v
+            for v in op.operands
+            if v is not value and not v.kind.is_scalar and not v.kind.base == "none"
+        ]
+        if not others and not (value.kind.is_scalar and not term.kind.is_scalar):
+            return term
+        return b.call("helper.unbroadcast", term, value)
+
+    def cast(self, term: Value, value: Value, b: Builder) -> Value:
+        """A float32 input has a float32 adjoint, also where it met float64."""
+        if value.kind.dtype == "f4" and term.kind.dtype == "f8":
+            return b.call("numpy.ndarray.astype", term, b.call("intrinsic.dtype", value))
+        return term
