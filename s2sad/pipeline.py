@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from s2sad.analysis.activity import differentiable_params
@@ -25,6 +25,7 @@ from s2sad.errors import (
 )
 from s2sad.frontend.arguments import Fixed, Group, Part, shaped
 from s2sad.frontend.lower import lower
+from s2sad.frontend.repeated import repeated
 from s2sad.ir.core import Function, Op, Path, Value, callees_of
 from s2sad.ir.kinds import Kind
 from s2sad.ir.text import to_text
@@ -67,6 +68,7 @@ class Program:
     registry: Registry
     optimise: bool = True
     inlined: Callable[[Any], Any] | None = None
+    called: frozenset[Any] = frozenset()
 
 
 class Rules:
@@ -168,7 +170,8 @@ def _checked(
     parts: dict[str, Part] | None,
     written_out: frozenset[Any],
 ) -> Function:
-    function = lower(program.function, Rules(program), parts, written_out)
+    function = lower(program.function, Rules(program), parts, written_out, program.called)
+    function.info["repeated"] = repeated(function)
     for callee in callees_of(function):
         infer_callee(context, callee)
         narrow(context, callee.function)
@@ -324,7 +327,8 @@ def check_scalar(function: Function) -> None:
             span=span,
             help="return the number to differentiate",
         )
-    if kind.base == "any":
+    asked = any(op.attrs.get("what") == "scalar" for op in function.body.ops)
+    if kind.base == "any" and not asked:
         guard = Op(
             "effect", [result], [], {"what": "scalar", "function": name}, [], span, exact=True
         )
@@ -353,10 +357,13 @@ def build(
             function = differentiate(context, before, transform, program.optimise, Pairs(again))
     if dump:
         dump("optimise", function)
+    for callee in callees_of(function):
+        callee.gives_own &= all(v.kind.base != "any" for v in callee.function.results)
+    own = {callee.function for callee in callees_of(function) if callee.gives_own}
     for made in (*(callee.function for callee in callees_of(function)), function):
         count_by_tape(made)
-        if made is function:  # what a call gives is never written
-            own_results(context, made)
+        if made is function or made in own:  # what other calls give is never written
+            own_results(context, made, made in own)
         assign_buffers(context, made)
         drop_dead(made)
         begin_lists(made)
@@ -369,7 +376,20 @@ def build(
 def generate(program: Program, parts: dict[str, Part]) -> tuple[Module, Function]:
     """The generated module for one signature."""
     with deep():
-        return _generate(program, parts)
+        written_out = _generate(program, parts)
+        helpers = written_out[1].info["repeated"]
+        if helpers:
+            try:
+                called = _generate(replace(program, called=helpers), parts)
+            except S2SADError:
+                return written_out
+            if _length(called) * 3 < _length(written_out) * 2:
+                return called
+        return written_out
+
+
+def _length(generated: tuple[Module, Function]) -> int:
+    return generated[0].text.count("\n")
 
 
 def _generate(program: Program, parts: dict[str, Part]) -> tuple[Module, Function]:

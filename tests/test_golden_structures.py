@@ -201,6 +201,23 @@ def root(x, guess, tol):
     return root(x, new, tol)
 
 
+def fraction(x, n):
+    if n == 0:
+        return 1.0
+    return 1.0 + x / fraction(x, n - 1)
+
+
+def product(v, first, last):
+    if last - first == 1:
+        return v[first]
+    middle = (first + last) // 2
+    return product(v, first, middle) * product(v, middle, last)
+
+
+def whole(v):
+    return product(v, 0, len(v))
+
+
 def branch_length(size, ratio, least):
     if size < least:
         return 0.0
@@ -241,6 +258,8 @@ CASES: list[tuple[str, Callable[..., Any], Any, tuple[Any, ...]]] = [
     ("gauss", gauss, (0, 2), (0.2, 1.4, 0.7)),
     ("hermite_sum", hermite_sum, 0, (0.4, 6)),
     ("root", root, 0, (2.0, 1.0, 1e-9)),
+    ("fraction", fraction, 0, (0.7, 5)),
+    ("whole", whole, 0, (RNG.normal(size=7),)),
     ("branch_length", branch_length, (0, 1), (1.0, 0.4, 0.1)),
     ("similarity", similarity, (0, 1), (np.array([0.1, 0.9]), np.array([0.4, 0.2]))),
 ]

@@ -152,7 +152,8 @@ class Sharing:
         elif op.name == "call":
             given = frozenset(o for v in op.operands for o in self.of(v))
             for result in op.results:
-                self.add(result, given | {Foreign(result)})
+                own = op.attrs["callee"].gives_own and result.kind.base != "any"
+                self.add(result, frozenset([result]) if own else given | {Foreign(result)})
         elif op.name == "unstack":
             self.add(op.result, self.of(op.operands[0]))
         elif op.name != "undef":

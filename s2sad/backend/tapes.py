@@ -26,6 +26,8 @@ def tape_groups(function: Function) -> dict[Op, list[list[int]]]:
             for value in region.yields:
                 if value.kind.base == "tape":
                     readers.setdefault(value, []).append((id(value), True))
+    for value in function.results:
+        readers.setdefault(value, []).append((id(value), True))
     groups: dict[Op, list[list[int]]] = {}
     for op in ops:
         if op.name in ("for", "while") and op.attrs["collected"]:

@@ -84,6 +84,7 @@ class Base:
         self.marks: list[Any] = []  # of the calls on the stack: what is known of their arguments
         self.patient = False  # whether to go on with calls that look alike
         self.as_calls: frozenset[Any] = frozenset()  # functions whose calls are not written out
+        self.called: frozenset[Any] = frozenset()  # helpers whose calls with numbers stay calls
         self.recursions: dict[Any, Any] = {}
         self.by_place: frozenset[Any] = frozenset()  # items of lists that are read from an array
         self.short: set[Any] = set()  # loops of known length in which lists grow

@@ -16,6 +16,7 @@ from s2sad.frontend.forms import FORMS
 from s2sad.frontend.generators import is_generator
 from s2sad.frontend.memory import Memory
 from s2sad.frontend.objects import Objects
+from s2sad.frontend.repeated import key_of
 from s2sad.frontend.scope import (
     CONTAINERS,
     Binding,
@@ -33,7 +34,7 @@ from s2sad.frontend.scope import (
     attribute_of,
 )
 from s2sad.ir.core import Value, clone_block
-from s2sad.ir.kinds import passive
+from s2sad.ir.kinds import ANY, passive
 
 CONSUMING = (list, tuple, set, frozenset, dict, sorted, any, all, max, min)
 DEEPEST = 60  # calls in calls: each is written out
@@ -336,7 +337,7 @@ class Calls(Objects, Memory):
         node: Any,
     ) -> Binding:
         """A call of a user function, written out in place."""
-        key = (source.file.path, source.node.lineno, source.node.col_offset)
+        key = key_of(source)
         self.nested_calls += key in self.stack
         too_deep = len(self.stack) > DEEPEST or self.stack.count(key) > DEEPEST_OF_ONE
         mark = None if self.patient else self.mark_of(args, kwargs)
@@ -352,7 +353,8 @@ class Calls(Objects, Memory):
             raise error
         scope: Scope = self.state.add(Scope(source, lexical))
         self.bind_arguments(scope, source, args, kwargs, defaults, node)
-        if key in self.as_calls and not is_generator(source.node):
+        stays = key in self.as_calls or (key in self.called and _of_numbers(scope))
+        if stays and not is_generator(source.node):
             if source not in self.sources:
                 self.sources.append(source)
             return self.recursive_call(source, key, scope, node)
@@ -457,3 +459,11 @@ def _has_method(items: Items, name: str) -> bool:
 def _is_library(function: types.FunctionType) -> bool:
     """True for functions of NumPy and SciPy, which have rules or are refused, but are never looked into."""
     return (function.__module__ or "").split(".")[0] in ("numpy", "scipy")
+
+
+def _of_numbers(scope: Scope) -> bool:
+    """True where a function is given nothing but numbers, and what is fixed before the run."""
+    return all(
+        b.kind.is_scalar or b.kind == ANY if isinstance(b, Value) else isinstance(b, Static)
+        for b in scope.vars.values()
+    )

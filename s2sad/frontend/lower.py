@@ -45,10 +45,12 @@ def lower(
     primitives: Primitives,
     parts: dict[str, Part] | None = None,
     written_out: frozenset[Any] = frozenset(),
+    called: frozenset[Any] = frozenset(),
 ) -> Function:
     """The IR of a Python function; `parts` says what is known of its arguments, in their order.
 
     `written_out`: loops of known length that are written out, as "short" of an earlier try names them.
+    `called`: helpers whose calls stay calls, where they are given numbers.
     """
     source = find(function)
     as_calls: frozenset[Any] = frozenset()
@@ -60,6 +62,7 @@ def lower(
             lowering = Lowering(source, primitives)
             lowering.written_out, lowering.as_calls = written_out, as_calls
             lowering.patient, lowering.by_place = patient, by_place
+            lowering.called = called
             try:
                 return lowering.function(parts)
             except S2SADError as error:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import gast
 
+from s2sad.errors import S2SADError
 from s2sad.frontend.base import Base
 from s2sad.frontend.find import FunctionSource
 from s2sad.frontend.scope import Binding, Cell, Closure, Items, Scope, Static
@@ -28,11 +29,12 @@ from s2sad.ir.core import (
     flat_structure,
     replace_uses,
 )
-from s2sad.ir.kinds import ANY, FLOAT, INT, Dim, Kind, join
+from s2sad.ir.kinds import ANY, FLOAT, INT, Dim, Kind, array, join
 from s2sad.ir.names import free_name
 
 TRIES = 8
 GUESSES = (FLOAT, Kind("number", "f8", ()))  # of what is returned, after that it is an integer
+ARRAYS = (array("f8", (Dim("?0"),)), array("f8", (Dim("?0"), Dim("?1"))), ANY)
 MOST = 20  # functions that one function calls in this way
 
 
@@ -69,8 +71,8 @@ class Recursion(Base):
         if known is not None:
             wider = [join(old, new) for old, new in zip(known.kinds, kinds, strict=True)]
             known.widened = known.widened or (wider != known.kinds and not known.closed)
-            if known.closed and (wider != known.kinds or known.captured):
-                known = None  # the variables around it may hold other values now
+            if known.closed and (wider != known.kinds or known.captured or self.sees(scope)):
+                known = None  # what is around it may hold other values now
             else:
                 known.kinds = wider
             kinds = wider
@@ -82,6 +84,20 @@ class Recursion(Base):
         self.block.append(op)
         rest = iter(results)
         return _rebuilt(known.form, lambda: next(rest))
+
+    def sees(self, scope: Scope) -> bool:
+        """True where a function reads more than its arguments and what cannot change: variables, objects, lists."""
+
+        def fixed(binding: Binding) -> bool:
+            if isinstance(binding, Items):
+                return all(map(fixed, binding.items))
+            return isinstance(binding, (Value, Static))
+
+        return (
+            scope.lexical is not None
+            or bool(self.containers)
+            or not all(map(fixed, scope.vars.values()))
+        )
 
     def new_recursion(
         self,
@@ -152,12 +168,20 @@ class Recursion(Base):
         recursions: dict[Any, Recursive],
         node: Any,
     ) -> None:
-        given = list(known.kinds)
+        given, arrays = list(known.kinds), list(ARRAYS)
         for attempt in range(TRIES):
             # What was lowered in an earlier try rests on what was taken for granted then.
             self.recursions = dict(recursions)
             known.widened = False
-            params, block, values, form = self.body_of(known, source, key, scope, node)
+            try:
+                params, block, values, form = self.body_of(known, source, key, scope, node)
+            except S2SADError:
+                # Perhaps numbers were taken for arrays: a guess that the body confirms is right for all depths.
+                if not arrays:
+                    raise
+                guess = arrays.pop(0)
+                known.kinds, known.results = list(given), [guess for _ in known.results]
+                continue
             kinds = [_lasting(v.kind) for v in values]
             if form == known.form and kinds == known.results and not known.widened:
                 block.yields = list(values)
@@ -201,6 +225,9 @@ class Recursion(Base):
             values: list[Value] = []
             form = self.result_form(result, values, node)
             block, after = self.block, self.state.take()
+        except S2SADError:
+            self.state.restore(before)
+            raise
         finally:
             self.stack.pop()
             self.marks.pop()

@@ -400,7 +400,7 @@ def clone_function(source: Function, name: str | None = None) -> Function:
 class Callee:
     """A function that calls itself: its code, the kinds of its results, and the derivatives made of it so far.
 
-    `doc` says what it computes.
+    `doc` says what it computes. What `gives_own` arrays may be written by its callers: an adjoint does.
     """
 
     name: str
@@ -408,6 +408,7 @@ class Callee:
     results: list[Kind]
     doc: str
     order: int = 0  # of the derivative
+    gives_own: bool = False
     derived: dict[Any, Callee] = field(default_factory=dict)
 
 

@@ -231,14 +231,17 @@ def _replace_after(function: Function, old: Value, new: Value, maker: Op) -> Non
     function.body.yields = [new if v is old else v for v in function.body.yields]
 
 
-def own_results(context: Context, function: Function) -> None:
-    """Results of a derivative that would be views, inputs or one array twice are made arrays of their own."""
+def own_results(context: Context, function: Function, all_of_them: bool = False) -> None:
+    """Results of a derivative that would be views, inputs or one array twice are made arrays of their own.
+
+    What the user's own code returns is left as it is, but for `all_of_them`.
+    """
     seen: set[Value] = set()
     block = function.body
     sharing = Sharing(context, function)
     for i, value in enumerate(function.results):
         op = value.op
-        if value.kind.is_scalar or (op is not None and op.exact):
+        if value.kind.is_scalar or (op is not None and op.exact and not all_of_them):
             continue
         if value.kind.base == "any" and op is None:
             continue

@@ -40,14 +40,23 @@ class Whole:
     parts: dict[Any, None]
 
 
-def recomputed(function: Function) -> set[Callee]:
-    """Functions of which something calls both the adjoint, which runs the forward sweep, and the function itself."""
-    found: set[Callee] = set()
+def recomputed(function: Function) -> dict[Callee, set[int]]:
+    """Functions of which something calls both the adjoint, which runs the forward sweep, and the function itself.
+
+    With the arguments that any adjoint of them is for.
+    """
+    found: dict[Callee, set[int]] = {}
     for caller in (function, *(callee.function for callee in callees_of(function))):
-        called = {op.attrs["callee"] for op in caller.body.walk() if op.name == "call"}
+        called = {op.attrs["callee"]: None for op in caller.body.walk() if op.name == "call"}
         for callee in called:
-            if any(key[0] == "adjoint" and made in called for key, made in callee.derived.items()):
-                found.add(callee)
+            derived = callee.derived.items()
+            if any(mode == "adjoint" and made in called for (mode, _), made in derived):
+                found.setdefault(callee, set())
+    made = callees_of(function)
+    for callee, wanted in found.items():
+        for (mode, wrt), other in callee.derived.items():
+            if mode == "adjoint" and other in made:
+                wanted.update(wrt)
     return found
 
 

@@ -52,7 +52,7 @@ class Pair:
 class Pairs:
     """The functions whose adjoints take a tape, the pairs that calls need, and those that have no code yet."""
 
-    chosen: set[Callee]
+    chosen: dict[Callee, set[int]]  # with the arguments that derivatives are for
     made: dict[tuple[Callee, tuple[int, ...]], Pair] = field(default_factory=dict)
     pending: list[Pair] = field(default_factory=list)
 
@@ -60,13 +60,14 @@ class Pairs:
         for (other, wrt), pair in self.made.items():
             if other is callee and set(moving) <= set(wrt):
                 return pair
-        wrt = covering(context, callee, "reverse", moving)
+        wrt = covering(context, callee, "reverse", sorted({*moving, *self.chosen[callee]}))
         names = [f"{callee.name}_forward", f"{callee.name}_reverse"]
         kinds = [callee.function.params[i].kind for i in wrt]
         doc = f"Value of `{callee.name}`, and the tape that its adjoint reads."
         forward = Callee(names[0], Function(names[0], []), callee.results, doc, callee.order)
         doc = described("Adjoint of {f} with respect to {x}.", callee, wrt)
         reverse = Callee(names[1], Function(names[1], []), kinds, doc, callee.order + 1)
+        reverse.gives_own = True
         pair = self.made[callee, wrt] = Pair(callee, wrt, forward, reverse)
         self.pending.append(pair)
         return pair

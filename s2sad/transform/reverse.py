@@ -209,6 +209,7 @@ class _Reverse(Accumulation):
             doc = described("Adjoint of {f} with respect to {x}.", callee, wrt)
             made = Callee(name, Function(name, []), kinds, doc, callee.order + 1)
             callee.derived["adjoint", wrt] = made
+            made.gives_own = True
             made.function = reverse(self.context, callee.function, list(wrt), name, seeds=True)
             made.function.structure = flat_structure(made.function.results)
         return wrt, made
