@@ -44,6 +44,7 @@ from s2sad.transform.forward import forward
 from s2sad.transform.reverse import reverse
 
 PASSES = ("lower", "kinds", "differentiate", "optimise", "buffers")
+SHORTER = 2 / 3  # of its length the text must have where helpers are functions of their own
 Wrt = int | str | tuple[int | str, ...]
 
 
@@ -383,7 +384,7 @@ def generate(program: Program, parts: dict[str, Part]) -> tuple[Module, Function
                 called = _generate(replace(program, called=helpers), parts)
             except S2SADError:
                 return written_out
-            if _length(called) * 3 < _length(written_out) * 2:
+            if _length(called) < SHORTER * _length(written_out):
                 return called
         return written_out
 

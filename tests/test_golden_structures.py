@@ -218,6 +218,24 @@ def whole(v):
     return product(v, 0, len(v))
 
 
+def pressure(t, v):
+    """Van der Waals, in two ranges."""
+    a = 0.42 + 0.03 * t - 0.002 * t * t
+    b = 0.08 * math.exp(-0.1 * t)
+    if v > 2.0:
+        a = a / math.sqrt(t)
+        v = v + 0.5 * math.log(v)
+    return t / (v - b) - a / (v * v)
+
+
+def cycle(t, v, ratio):
+    first = pressure(t, v)
+    second = pressure(t, ratio * v)
+    third = pressure(ratio * t, v)
+    fourth = pressure(ratio * t, ratio * v)
+    return first * second + third * fourth
+
+
 def branch_length(size, ratio, least):
     if size < least:
         return 0.0
@@ -258,6 +276,7 @@ CASES: list[tuple[str, Callable[..., Any], Any, tuple[Any, ...]]] = [
     ("gauss", gauss, (0, 2), (0.2, 1.4, 0.7)),
     ("hermite_sum", hermite_sum, 0, (0.4, 6)),
     ("root", root, 0, (2.0, 1.0, 1e-9)),
+    ("cycle", cycle, (0, 1), (1.3, 1.8, 1.4)),
     ("fraction", fraction, 0, (0.7, 5)),
     ("whole", whole, 0, (RNG.normal(size=7),)),
     ("branch_length", branch_length, (0, 1), (1.0, 0.4, 0.1)),
