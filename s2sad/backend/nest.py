@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from s2sad.analysis.context import Context
 from s2sad.analysis.sharing import Sharing, must_write
+from s2sad.backend.express import is_doubled
 from s2sad.backend.unpack import unpack_groups
 from s2sad.ir.core import Block, Function, Loop, Op, Value
 
@@ -36,7 +37,8 @@ class _Nesting:
 
     def uses(self, block: Block) -> None:
         for op in block.ops:
-            for operand in op.operands:
+            once = op.operands[:1] if is_doubled(op) else op.operands
+            for operand in once:
                 self.users.setdefault(operand, []).append((op, block))
             for region in op.regions:
                 self.uses(region)
@@ -76,7 +78,9 @@ class _Nesting:
         )
         self.weight[op] = weight
         value = op.result
-        if must_write(op) or value in self.collected or (value.hint and op.name != "unstack"):
+        if must_write(op) or value in self.collected:
+            return False
+        if value.hint and op.name != "unstack" and not self.is_half(value):
             return False
         users = [u for u in self.users.get(value, []) if not self.repeats_test(value, u)]
         if len(users) != 1 or users[0][1] is not block:
@@ -91,6 +95,13 @@ class _Nesting:
             return False
         end = len(block.ops) if user is None else places[user]
         return not self.written_between(op, block.ops[i + 1 : end], user)
+
+    def is_half(self, value: Value) -> bool:
+        """True for a number that is only there to be doubled: 2.0 * value has its name."""
+        user = self.users.get(value, [(None, None)])[0][0]
+        if user is None or not is_doubled(user) or user.attrs.get("buffer"):
+            return False
+        return value.kind.is_scalar and user.result.hint == value.hint
 
     def repeats_test(self, value: Value, user: tuple[Op | None, Block]) -> bool:
         """True for the second mention of the test in `test and rest`, which is printed once."""

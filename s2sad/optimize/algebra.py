@@ -161,7 +161,7 @@ class _Algebra:
                 and op is not None
                 and op.fn in (*SUMS, "operator.mul")
             ):
-                if op.block is block and not op.exact:
+                if op.block is block and not _stays(op):
                     self.shared.add(value)
                     found = True
         return found
@@ -195,7 +195,7 @@ class _Algebra:
     def inside(self, value: Value, block: Block, root: bool) -> Op | None:
         """The operation behind a value that only this sum reads."""
         op = value.op
-        if op is None or op.exact or op.name != "prim" or op.block is not block:
+        if op is None or _stays(op) or op.name != "prim" or op.block is not block:
             return None
         if not root and is_tangent_line(value):
             return None
@@ -417,6 +417,14 @@ def merged(terms: list[Term]) -> list[Term]:
     for term in terms:
         out[term.factors] = out.get(term.factors, 0) + term.coefficient
     return [Term(c, f) for f, c in out.items() if c != 0.0]
+
+
+def _stays(op: Op) -> bool:
+    """True for what the user wrote, whose results are the user's; a multiple that only a derivative reads is not."""
+    if not op.exact:
+        return False
+    multiple = op.fn == "operator.mul" and any(number(v) is not None for v in op.operands)
+    return not multiple or not op.result.kind.is_scalar or op.result.kind.is_passive
 
 
 def _without(term: Term, factor: Value) -> Term:

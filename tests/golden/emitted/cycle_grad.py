@@ -24,8 +24,7 @@ def pressure_reverse(tape, y_bar):
     t5 = v2 * v2
     t6 = y_bar / t5
     a_bar = -t6
-    v_bar = t6 * (a / t5) * v2
-    v_bar *= 2.0
+    v_bar = 2.0 * (t6 * (a / t5) * v2)
     t_bar = y_bar / t4
     b_bar = t_bar * (t / t4)
     v_bar -= b_bar

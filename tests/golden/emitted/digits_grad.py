@@ -34,10 +34,9 @@ def loss_grad(w1, b1, w2, b2, x, labels, decay):
     # logits = hidden @ w2 + b2
     b2_bar = np.sum(logits_bar, axis=0)
     hidden_bar = logits_bar @ w2.T
-    t = 2.0 * (0.5 * decay)
-    w2_bar = t * w2 + hidden.T @ logits_bar
+    w2_bar = decay * w2 + hidden.T @ logits_bar
     # hidden = np.tanh(x @ w1 + b1)
     t_bar = hidden_bar * (1.0 - hidden * hidden)
     b1_bar = np.sum(t_bar, axis=0)
-    w1_bar = t * w1 + x.T @ t_bar
+    w1_bar = decay * w1 + x.T @ t_bar
     return w1_bar, b1_bar, w2_bar, b2_bar

@@ -10,12 +10,10 @@ def energy_grad(self, q, p, n):
         q = q + 0.1 * p
 
     # reverse sweep
-    p_bar = 0.5 * p
-    q_bar = 0.5 * stiffness * q
     # return 0.5 * p * p + 0.5 * self.stiffness * q * q
-    q_bar *= 2.0
+    q_bar = 2.0 * (0.5 * stiffness * q)
     stiffness_bar = 0.5 * (q * q)
-    p_bar *= 2.0
+    p_bar = p
     drag_bar = 0.0
     for p, q in reversed(p_tape):
         # q = q + 0.1 * p

@@ -8,11 +8,9 @@ def energy_grad(self, q, p, n):
         q = q + 0.1 * p
 
     # reverse sweep
-    p_bar = 0.5 * p
-    q_bar = 0.5 * stiffness * q
     # return 0.5 * p * p + 0.5 * self.stiffness * q * q
-    q_bar *= 2.0
-    p_bar *= 2.0
+    q_bar = 2.0 * (0.5 * stiffness * q)
+    p_bar = p
     for _ in range(n):
         # q = q + 0.1 * p
         p_bar2 = p_bar + 0.1 * q_bar
