@@ -350,7 +350,8 @@ def _binary(e: Expressions, op: Op) -> ast.expr:
 def _zeros_like(e: Expressions, op: Op) -> ast.expr | None:
     """Zeros for what may be an integer are real numbers all the same, as they are added to."""
     x = op.operands[0]
-    if op.exact or x.op is None or x.kind.base != "any" or len(op.operands) > 1:
+    argument = x.op is None and (x.owner is None or x.owner.op is None)
+    if op.exact or argument or x.kind.base != "any" or len(op.operands) > 1:
         return None
     return ast.Call(
         e.dotted("numpy.zeros_like"), [ast.BinOp(ast.Constant(1.0), ast.Mult(), e.of(x))], []

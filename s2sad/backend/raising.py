@@ -46,6 +46,7 @@ class Raiser(LoopHeaders):
         self.count = uses(function.body)
         self.nested = nest(context, function)
         self.groups = tape_groups(function)
+        self.decided: dict[Value, bool] = {}  # tests of the branches around what is printed
         self.unpackings = unpack_groups(function)
         self.unpacked = {op for items in self.unpackings.values() for op in items.values()}
         self.rows = self.row_loops()
@@ -150,7 +151,10 @@ class Raiser(LoopHeaders):
             def close(m: Mapping, o: list[Line], mapping: Mapping = mapping) -> bool:
                 return finish({r: m.get(v, v) for r, v in mapping.items()} | m, o)
 
+            decided = self.decided
+            self.decided = decided | {op.operands[0]: region is op.regions[0]}
             left.append(self.tail_block(region, inner, close))
+            self.decided = decided
             self.current = saved
             sides.append(inner)
         then, other = sides
@@ -436,6 +440,8 @@ class Raiser(LoopHeaders):
             return False
         flag = m.get(loop.stop, loop.stop)
         known, value = static(flag)
+        if flag in self.decided:
+            known, value = True, self.decided[flag]
         if known:
             if value:
                 out.append(Line(ast.Break()))

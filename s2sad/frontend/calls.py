@@ -110,6 +110,9 @@ class Calls(Objects, Memory):
                 "the function that is called here is only known at run time",
                 "call a function by its name",
             )
+        ufunc = callee.value
+        if isinstance(ufunc, np.ufunc) and len(args) == ufunc.nin + 1 and ufunc.nout == 1:
+            args, kwargs = args[:-1], {**kwargs, "out": args[-1]}  # np.sin(x, out)
         return self.call_object(callee, args, kwargs, node)
 
     def call_object(

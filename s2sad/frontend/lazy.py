@@ -16,7 +16,7 @@ import gast
 from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.iterables import WRAPPERS, Iterables
-from s2sad.frontend.scope import Binding, Items, Static
+from s2sad.frontend.scope import Binding, Generator, Items, Static
 from s2sad.frontend.written import hidden, written
 
 MOST = 6  # loops in loops of one product or combination
@@ -58,6 +58,8 @@ class Lazy(Iterables):
             and not node.keywords
         ):
             return self.any_all(callee, node)
+        if callee.value is next:
+            return self.first_item(node)
         if any(callee.value is w for w in WRAPPERS):
             variables = {f"S{k}": v for k, v in enumerate(self.each(node.args))}
             words = [*variables, *(f"{k.arg}=K{k.arg}" for k in node.keywords)]
@@ -85,6 +87,34 @@ class Lazy(Iterables):
         text = f"for T in {over}:\n    if {test}:\n        {found} = {value}\n        break"
         self.statements(written(text, node))
         return self.scope.vars[f"${found}"]
+
+    def first_item(self, node: Any) -> Binding:
+        """next(...) of an iterator that nothing else holds: a loop that is left at its first item."""
+        fresh = isinstance(node.args[0], gast.GeneratorExp) if node.args else False
+        items = self.expression(node.args[0]) if fresh else None
+        if not fresh and node.args and isinstance(node.args[0], gast.Call):
+            made = node.args[0]
+            callee = self.expression(made.func)
+            if isinstance(callee, Static) and callee.value is iter and len(made.args) == 1:
+                items = self.expression(made.args[0])
+        if items is None or (isinstance(items, Generator) and not fresh) or node.keywords:
+            raise self.unsupported(
+                node,
+                "next of an iterator that is held in a variable",
+                "loop over it, or unpack it: first, *rest = ...",
+            )
+        first, over, found = (f"{name}{node.lineno}_{node.col_offset}" for name in "FSB")
+        names = {over: items}
+        text = f"for T in {over}:\n    {first} = T\n    break"
+        if len(node.args) == 2:
+            names[first] = self.expression(node.args[1])
+        else:
+            names[found] = self.const(False, node)
+            text = text.replace("break", f"{found} = True\n    break")
+            text += f"\nif not {found}:\n    raise StopIteration"
+        self.scope.vars |= hidden(names)
+        self.statements(written(text, node))
+        return self.scope.vars[f"${first}"]
 
     def filter_(self, node: Any) -> Binding:
         """filter(function, items): those for which the function is true, when they are asked for."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
+from s2sad.errors import S2SADError
 from s2sad.frontend.base import Base
 from s2sad.frontend.columns import leaves, mapped
 from s2sad.frontend.scope import (
@@ -102,10 +103,17 @@ class Merge:
         return self.value(name, a, b)
 
     def structures(self, name: str, a: Binding, b: Binding) -> Binding | None:
+        if name == CONTENTS and isinstance(a, (Items, Grown)) and type(a) is not type(b):
+            listed = self.in_arrays(name, a, b)
+            if listed is not None:
+                return listed
         if isinstance(a, Items) and isinstance(b, Items):
             if len(a.items) != len(b.items) or a.named is not b.named:
                 if name == CONTENTS and isinstance(self.holder, Cell):
                     self.low.lengthened.add(self.holder)
+                listed = self.in_arrays(name, a, b) if name == CONTENTS else None
+                if listed is not None:
+                    return listed
                 raise self.differs(name)
             pairs = zip(a.items, b.items, strict=True)
             return Items([self.binding(name, p, q) for p, q in pairs], a.kind, a.named)
@@ -136,6 +144,46 @@ class Merge:
         if isinstance(a, Cell) and isinstance(b, Cell):
             return self.cells(name, a, b)
         return None
+
+    def in_arrays(self, name: str, a: Binding, b: Binding) -> Grown | None:
+        """A list of numbers that has another length on each side, in an array; tried after all else failed."""
+        place = self.low.place_of(self.node)
+        if place not in self.low.by_place:
+            error = self.differs(name)
+            error.by_place = place
+            raise error
+        sides = [self.in_array(x, y, k) for k, (x, y) in enumerate([(a, b), (b, a)])]
+        one, two = sides
+        if (
+            one is None
+            or two is None
+            or (one.number != two.number and "int" in (one.number, two.number))
+        ):
+            return None
+        names = [n for vars in self.ends[0].values() for n, v in vars.items() if v is self.holder]
+        listed = self.grown(one, two)
+        listed.array.hint = listed.array.hint or next(filter(str.isidentifier, names), "")
+        return listed
+
+    def in_array(self, binding: Binding, other: Binding, side: int) -> Grown | None:
+        """The list of one side in an array, which is made at the end of that side."""
+        if isinstance(binding, Grown):
+            return binding if binding.complete and binding.array.kind.ndim == 1 else None
+        if not isinstance(binding, Items) or binding.kind != "list":
+            return None
+        saved, self.low.block = self.low.block, self.op.regions[side]
+        try:
+            if binding.items:
+                return self.low.numbers_in(binding, self.node)
+            none = self.low.const(0, self.node)
+            array = self.low.prim("numpy.zeros", [none], {}, self.node)
+        finally:
+            self.low.block = saved
+        number = other.number if isinstance(other, Grown) else "float"
+        if isinstance(other, Items):
+            python = all(isinstance(v, Value) and v.kind.dtype == "float" for v in other.items)
+            number = "float" if python else ""
+        return Grown(array, none, complete=True, number=number) if number != "int" else None
 
     def grown(self, a: Grown | None, b: Grown | None) -> Grown:
         """A list of the one length or of the other."""
@@ -255,7 +303,7 @@ class Merge:
             )
         return None
 
-    def differs(self, name: str) -> Exception:
+    def differs(self, name: str) -> S2SADError:
         what = repr(name.strip("$"))
         if name in ("", "$value", "$ret"):
             what = "the result"

@@ -1,4 +1,4 @@
-"""Statements around the numbers: with, try, match, import, del, raise, warnings and prints."""
+"""Statements around the numbers: with, try, import, del, raise, warnings and prints."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ import numpy as np
 
 from s2sad.errors import S2SADError, UnresolvedNameError
 from s2sad.frontend.attempts import Attempts
+from s2sad.frontend.patterns import Patterns
 from s2sad.frontend.scope import CONTAINERS, Binding, Cell, Static, attribute_of
 from s2sad.ir.core import Op, Value
 
 QUIET = (np.errstate, warnings.catch_warnings, contextlib.nullcontext)
 
 
-class Prelude(Attempts):
+class Prelude(Attempts, Patterns):
     """The part of `Lowering` that handles statements which compute no derivative."""
 
     # --- effects ----------------------------------------------------------------------------------------
@@ -189,56 +190,6 @@ class Prelude(Attempts):
                 )
             if how == "ignore":
                 self.silenced[keyword.arg] = how
-
-    def stmt_Match(self, node: Any) -> None:
-        name = f"$match{node.lineno}"
-        self.scope.vars[name] = self.expression(node.subject)
-        subject = gast.Name(name, gast.Load(), None, None)
-        self.statements(self.cases(subject, node.cases, node))
-
-    def cases(self, subject: Any, cases: list[Any], node: Any) -> list[Any]:
-        """The cases of a match as a chain of ifs."""
-        if not cases:
-            return []
-        case, rest = cases[0], cases[1:]
-        test, bound = self.pattern(subject, case.pattern, node)
-        body = [*bound, *case.body]
-        if case.guard is not None:
-            if bound:
-                raise self.unsupported(
-                    node, "a case with a name and a guard is not supported", "use if"
-                )
-            test = case.guard if test is None else gast.BoolOp(gast.And(), [test, case.guard])
-        if test is None:
-            return body
-        made = gast.If(test, body, self.cases(subject, rest, node))
-        for inner in gast.walk(made):
-            if not hasattr(inner, "lineno"):
-                gast.copy_location(inner, node)
-        return [made]
-
-    def pattern(self, subject: Any, pattern: Any, node: Any) -> tuple[Any, list[Any]]:
-        """(test or None, assignments) of a pattern."""
-        if isinstance(pattern, gast.MatchValue):
-            return gast.Compare(subject, [gast.Eq()], [pattern.value]), []
-        if isinstance(pattern, gast.MatchSingleton):
-            constant = gast.Constant(pattern.value, None)
-            return gast.Compare(subject, [gast.Is()], [constant]), []
-        if isinstance(pattern, gast.MatchOr):
-            parts = [self.pattern(subject, p, node) for p in pattern.patterns]
-            if not any(bound for _, bound in parts) and all(t is not None for t, _ in parts):
-                return gast.BoolOp(gast.Or(), [t for t, _ in parts]), []
-        if isinstance(pattern, gast.MatchAs):
-            test, bound = (
-                (None, [])
-                if pattern.pattern is None
-                else self.pattern(subject, pattern.pattern, node)
-            )
-            if pattern.name is not None:
-                target = gast.Name(pattern.name, gast.Store(), None, None)
-                bound = [*bound, gast.Assign([target], subject, None)]
-            return test, bound
-        raise self.unsupported(node, "this pattern of a match is not supported yet", "use if")
 
     # --- names ------------------------------------------------------------------------------------------
 

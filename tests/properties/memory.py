@@ -277,6 +277,13 @@ class Memory(Expressions):
         again = f"{name}({step}, k - 1)"
         if self.one_in(3):
             again = f"{again} + 0.5 * {name}(z * 0.5, k - 2)"
+        if self.one_in(2):
+            # What the inner call gives is read by what is not linear, in a loop or a branch perhaps.
+            result = self.fresh_name("r")
+            self.emit(inner, f"{result} = {again}")
+            inner.variables[result] = Variable(result, shape)
+            self.block(inner, self.choices.integer(1, 2))
+            again = f"np.sin({result}) * {result}"
         self.emit(
             inner, f"return np.tanh({self.expression(inner, SCALAR, 1)}) * ({again}) + z * 0.1"
         )

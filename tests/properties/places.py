@@ -88,3 +88,42 @@ class Places(Memory):
                 self.forget_own(scope, inner)
         read = self.pick((f"sum({name})", f"max({name})", f"{name}[-1] * len({name})"))
         self.define(scope, self.fresh_name("a"), SCALAR, f"np.sin({name}[{place(scope)}]) + {read}")
+
+    def chosen(self, scope: Scope) -> None:
+        """A list whose items the run chooses, the first item of a kind, or one of several patterns."""
+        name, item, found = (self.fresh_name(letter) for letter in "qta")
+
+        def value() -> str:
+            return f"float({self.expression(scope, SCALAR, 2)})"
+
+        first = f"{item} > {self.expression(scope, SCALAR, 1)}"
+        form = self.choices.integer(0, 3)
+        if form == 0:
+            self.emit(scope, f"{name} = [{value()}]")
+            for _ in range(self.choices.integer(1, 2)):
+                self.emit(scope, f"if {self.condition(scope, 1)}:")
+                self.emit(scope.inner(), f"{name}.append({value()})")
+            read = self.pick((f"sum({name})", f"max({name})", f"{name}[-1]"))
+            self.define(scope, found, SCALAR, f"{read} / len({name})")
+        elif form == 1:
+            items = ", ".join(value() for _ in range(3))
+            words = self.pick(
+                (f"[t for t in ({items}) if t > 0.1]", f"list(filter(None, [{items}]))")
+            )
+            self.emit(scope, f"{name} = {words}")
+            self.define(scope, found, SCALAR, f"sum({name}) * 0.5 + len({name})")
+        elif form == 2:
+            over = self.pick((self.some_vector(scope), f"[{value()}, {value()}]"))
+            text = f"next((np.sin({item}) for {item} in {over} if {first}), {value()})"
+            self.define(scope, found, SCALAR, text)
+        else:
+            self.emit(scope, f"match ({value()}, [{value()}, {value()}]):")
+            case = scope.inner()
+            guard = f" if {first}" if self.one_in(2) else ""
+            self.emit(case, f"case (_, [{item}]):")
+            self.emit(case.inner(), f"{found} = {item}")
+            self.emit(case, f"case ({item}, [_, {name}]){guard}:")
+            self.emit(case.inner(), f"{found} = {item} * {name}")
+            self.emit(case, f"case ({item}, _):")
+            self.emit(case.inner(), f"{found} = np.sin({item})")
+            scope.variables[found] = Variable(found, SCALAR)

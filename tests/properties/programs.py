@@ -62,7 +62,7 @@ class Generator(Places):
             if scope.nesting < 3:
                 makers += [self.listed, self.mapped, self.boxed] * 2
                 makers += [self.write_argument, self.bumped, self.swapped, self.attempted]
-                makers += [self.recursed, self.paired, self.placed]
+                makers += [self.recursed, self.paired, self.placed, self.chosen]
                 if scope.loops == 0:
                     makers += [self.growing] * 2
         if scope.nesting < 4:
