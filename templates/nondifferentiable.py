@@ -52,9 +52,14 @@ nondifferentiable(
 )  # fmt: skip
 
 # Positions and counts.
+@rule(np.argsort, np.ndarray.argsort, shape="positions")
+def argsort(x, axis=-1, kind=None, order=None, stable=None):
+    y = np.argsort(x, axis=axis, kind=kind, order=order, stable=stable)
+
+
 nondifferentiable(
-    np.argmax, np.argmin, np.argsort, np.argpartition, np.argwhere, np.nanargmax, np.nanargmin,
-    np.ndarray.argmax, np.ndarray.argmin, np.ndarray.argsort, np.ndarray.argpartition,
+    np.argmax, np.argmin, np.argpartition, np.argwhere, np.nanargmax, np.nanargmin,
+    np.ndarray.argmax, np.ndarray.argmin, np.ndarray.argpartition,
     np.nonzero, np.flatnonzero, np.ndarray.nonzero, np.count_nonzero, np.lexsort, np.searchsorted,
     np.ndarray.searchsorted, np.digitize, np.ix_, np.unravel_index, np.ravel_multi_index,
     np.diag_indices, np.diag_indices_from, np.tril_indices, np.triu_indices, np.tril_indices_from,

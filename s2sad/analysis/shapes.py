@@ -467,20 +467,17 @@ def scalar(context: Context, op: Op) -> Kind:
     return Kind("number", known or promote([v.kind for v in op.operands]), ())
 
 
-def test(*_: object) -> Kind:
-    return BOOL
+def always(kind: Kind) -> Callable[[Context, Op], Kind]:
+    return lambda *_: kind
 
 
-def integer(*_: object) -> Kind:
-    return INT
-
-
-def shape_tuple(context: Context, op: Op) -> Kind:
-    return passive("tuple")
-
-
-def unknown(*_: object) -> Kind:
-    return ANY
+def positions(context: Context, op: Op) -> Kind:
+    """The order of the items along an axis."""
+    kind, axis = op.operands[0].kind, op.arg("axis")
+    whole = axis is None or isinstance(static(axis)[1], int)  # None is for all axes, end to end
+    if not kind.dims or not whole:
+        return Kind("array", "i8", None) if kind.is_array else ANY
+    return Kind("number", "i8", kind.dims)
 
 
 FAMILIES: dict[str, Callable[[Context, Op], Kind]] = {
@@ -488,8 +485,9 @@ FAMILIES: dict[str, Callable[[Context, Op], Kind]] = {
     "cumulative": cumulative, "matmul": matmul, "dot": dot, "outer": outer, "transpose": transpose,
     "swapaxes": swapaxes, "reshape": reshape, "broadcast_to": broadcast_to, "expand_dims": expand_dims,
     "squeeze": squeeze, "ravel": ravel, "split": split, "concatenate": concatenate, "stack": stack, "getitem": getitem,
-    "conversion": conversion, "new": new_array, "copy": copy, "scalar": scalar, "integer": integer, "test": test,
-    "tuple": shape_tuple, "unknown": unknown, "like": like(""),
+    "conversion": conversion, "new": new_array, "copy": copy, "scalar": scalar,
+    "integer": always(INT), "test": always(BOOL), "tuple": always(passive("tuple")), "unknown": always(ANY),
+    "positions": positions, "like": like(""),
 }  # fmt: skip
 
 

@@ -62,6 +62,8 @@ def shares_memory(context: Context, op: Op) -> list[Value]:
         return []
     if op.fn in WRITES or must_write(op) or op.attrs.get("buffer"):
         return [op.operands[0]]
+    if op.attrs.get("holds"):
+        return [v for v in op.operands if not v.kind.is_scalar]
     rule = context.registry.rules[op.fn]
     if op.fn.startswith("helper.") and not rule.view_of and not rule.fresh:
         # A helper may give its linear argument back (unbroadcast where nothing was broadcast).
@@ -145,7 +147,7 @@ class Sharing:
         elif op.name == "prim":
             self._primitive(op)
         elif op.name == "stack":
-            fresh = op.attrs.get("flat") or op.attrs.get("fresh")
+            fresh = op.attrs.get("runs") or op.attrs.get("fresh")
             # The user's list holds the arrays themselves, which must not be written afterwards.
             held = [o for v in op.operands for o in self.of(v)] if op.exact and not fresh else []
             self.add(op.result, frozenset([op.result, *held]))

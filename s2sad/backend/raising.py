@@ -53,6 +53,10 @@ class Raiser(LoopHeaders):
         self.kept_anyway = kept_anyway(function)
         self.appends = self.append_points()
         liveness = Liveness(function, self.nested, self.appends)
+        for rows in self.rows.values():
+            liveness.keep_apart([op.result for op in rows.reads])
+        for items in self.unpackings.values():
+            liveness.keep_apart([op.result for op in items.values()])
         self.names = Names(function, self.nested, liveness, taken)
         self.expressions = Expressions(context, self.nested, self.names.of)
         self.current: Any = None

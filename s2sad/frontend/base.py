@@ -20,6 +20,7 @@ from s2sad.frontend.scope import (
     Scope,
     State,
     Static,
+    Table,
     replaced,
 )
 from s2sad.ir.core import Block, Op, Value
@@ -187,6 +188,9 @@ class Base:
         def position(
             self, index: Value, domain: list[Value], before: int, count: int, node: Any
         ) -> Value: ...
+        def has_key(self, table: Table, key: Value, node: Any) -> Value | None: ...
+        def copied_list(self, binding: Binding, node: Any) -> Cell | None: ...
+        def change(self, cell: Cell, contents: Binding, node: Any) -> None: ...
         def given(self, binding: Binding, node: Any) -> list[Binding]: ...
         def choose(
             self,

@@ -290,12 +290,21 @@ class Calls(Objects, Memory):
         text = self.literal(receiver)
         if not isinstance(text, str) or not hasattr(str, name):
             return None
-        args = [self.literal(a) for a in self.each(node.args)]
+        given = self.each(node.args)
+        words = self.sequence(given[0]) if name == "join" and len(given) == 1 else None
+        args = [self.literal(a) for a in given]
+        if words is not None:
+            args = [tuple(map(self.literal, words.items))]
+            if not all(isinstance(word, str) for word in args[0]):
+                return None
         if any(type(a) not in (str, int, float, bool, tuple) for a in args) or node.keywords:
             return None
         result = getattr(text, name)(*args)
         if isinstance(result, (str, bool, int)):
             return self.const(result, node)
+        if isinstance(result, (list, tuple)):  # of strings
+            items: list[Binding] = [self.const(word, node) for word in result]
+            return self.new_list(items) if isinstance(result, list) else Items(items)
         return None
 
     def super_(self, node: Any) -> Binding:

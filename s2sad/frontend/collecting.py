@@ -144,7 +144,10 @@ class Collecting(ItemTrees):
         if len(values) == 1:
             return values[0]
         if not any(isinstance(tree, Run) for tree in trees):
-            return self.listed_array(values, node)
+            # The user's list holds the arrays themselves, which a later write would change in it.
+            holds = not values[0].kind.is_scalar
+            more = {"holds": True} if holds else {}
+            return self.prim("intrinsic.array_of", values, {}, node, **more)
         arrays = [
             value if isinstance(tree, Run) else self.listed_array([value], node)
             for value, tree in zip(values, trees, strict=True)
@@ -262,6 +265,8 @@ class Collecting(ItemTrees):
         plain = isinstance(start, list) and kept is None and (len(values) == 1 or flat)
         beginning = start if plain and isinstance(start, list) else []
         array = self.stacked(tape, beginning, node, flat=flat)
+        if runs and array.op is not None:
+            array.op.attrs["runs"] = True
         array.hint = tape.hint
         if kept is not None:
             array = self.prim("operator.getitem", [array, kept], {}, node)

@@ -133,6 +133,19 @@ class ItemTrees(Base):
         if isinstance(self.literal(index), slice):
             if isinstance(contents, Grown) and contents.complete:
                 return self.part_of(contents, self.to_value(index, node), node)
+            columns = list(columns_of(contents))
+            if isinstance(contents, Columns) and all(c.complete for c in columns):
+                there = self.to_value(index, node)
+                cell: Cell = self.state.add(Cell(list))
+
+                def part(column: Binding) -> Binding:
+                    assert isinstance(column, Grown)
+                    rest: Binding = self.part_of(column, there, node).contents
+                    return rest
+
+                form = mapped(contents.form, part)
+                cell.vars[CONTENTS] = Columns(form)
+                return cell
             raise self.unsupported(
                 node, "a slice of a list that grows in a loop", "make an array of it"
             )

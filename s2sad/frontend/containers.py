@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from s2sad.frontend.base import Base
+from s2sad.frontend.keys import Keys
 from s2sad.frontend.scope import (
     CONTENTS,
     FROZEN,
@@ -28,7 +28,7 @@ from s2sad.ir.core import Value
 UNKNOWN = object()
 
 
-class Containers(Base):
+class Containers(Keys):
     """The part of `Lowering` that handles lists and dicts."""
 
     # --- making and reading -----------------------------------------------------------------------------
@@ -109,6 +109,10 @@ class Containers(Base):
         """container[index]"""
         key = self.literal(index)
         if isinstance(binding, Cell) and isinstance(binding.contents, Table):
+            if key is UNKNOWN and isinstance(index, Value):
+                found = self.entry_by_key(binding.contents, index, node)
+                if found is not None:
+                    return found
             return self.entry(binding.contents, key, node)
         if isinstance(binding, Cell) and isinstance(binding.contents, (Grown, Columns)):
             return self.grown_item(binding.contents, index, node)
@@ -193,6 +197,9 @@ class Containers(Base):
             self.set_grown_item(cell, index, value, node)
             return
         if isinstance(contents, Table):
+            if key is UNKNOWN and isinstance(index, Value):
+                if self.set_by_key(cell, contents, index, value, node):
+                    return
             if key is UNKNOWN:
                 raise self.unsupported(
                     node,
@@ -224,6 +231,12 @@ class Containers(Base):
         if isinstance(contents, GROWN):
             self.shortened(cell, key, node)
         elif isinstance(contents, Table):
+            if key is UNKNOWN:
+                raise self.unsupported(
+                    node,
+                    "an item of a dict is taken out at a key that is only known at run time",
+                    "use keys that are literals",
+                )
             rest = {k: b for k, b in contents.items.items() if k != key}
             self.change(cell, Table(rest), node)
         else:
@@ -334,7 +347,7 @@ def _extend_grown(low: Containers, cell: Cell, args: list[Binding], kwargs: Any,
 def _copy_grown(
     low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any
 ) -> Binding:
-    copied = low.list_of(cell, node)
+    copied = low.copied_list(cell, node)
     if copied is None:
         raise low.unsupported(
             node, "a list that grows in this loop is copied", "copy it afterwards"
@@ -415,9 +428,14 @@ def _count(low: Containers, items: Any, args: list[Binding], kwargs: Any, node: 
 
 def _get(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> Binding:
     key = low.literal(args[0])
+    other = args[1] if len(args) > 1 else low.const(None, node)
+    if key is UNKNOWN and isinstance(args[0], Value):
+        found = low.get_by_key(cell.contents, args[0], other, node)
+        if found is not None:
+            return found
     if key is UNKNOWN or key in cell.contents.items:
         return low.entry(cell.contents, key, node)
-    return args[1] if len(args) > 1 else low.const(None, node)
+    return other
 
 
 def _setdefault(

@@ -140,6 +140,17 @@ class Control(Comprehensions, Collecting):
             blocks.append(self.block)
             ends.append(self.state.take())
         self.statement = statement
+        raised = [bool(b.ops) and b.ops[-1].attrs.get("what") == "raise" for b in blocks]
+        if raised[0] != raised[1]:
+            # What comes after is only reached by the other side, which needs no branch.
+            stays = blocks[0] if raised[1] else blocks[1]
+            sides = [Block() if b is stays else b for b in blocks]
+            self.block = outer
+            outer.append(Op("if", [test], [], {"form": "if"}, sides, self.span(node), exact=True))
+            for moved in stays.ops:
+                outer.append(moved)
+            self.state.restore(ends[blocks.index(stays)])
+            return
         op = Op("if", [test], [], {"form": form}, blocks, self.span(node), exact=True)
         self.block = outer
         self.state.restore(Merge(self, op, before, ends, node).state())

@@ -19,6 +19,7 @@ from s2sad.frontend.scope import (
     Choice,
     Items,
     Static,
+    Table,
     attribute_of,
 )
 from s2sad.ir.core import Value
@@ -241,6 +242,11 @@ class Expressions(Calls):
             found = self.contains(left, right, node)
             if found is not None:
                 return self.const(found is (name == "In"), node)
+            table = right.contents if isinstance(right, Cell) else None
+            if isinstance(table, Table) and isinstance(left, Value):
+                asked = self.has_key(table, left, node)
+                if asked is not None:
+                    return asked if name == "In" else self.prim("operator.not_", [asked], {}, node)
         known = self.equal(left, right) if name in ("Eq", "NotEq") else None
         if known is not None:
             return self.const(known is (name == "Eq"), node)

@@ -193,7 +193,7 @@ def _array(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
 
 
 def _list(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
-    listed = low.list_of(args[0], node) if args else None
+    listed = low.copied_list(args[0], node) if args else None
     return listed or low.made_list(low.given(args[0], node) if args else [], node)
 
 

@@ -246,6 +246,14 @@ class Growing(Base):
         cell.vars[CONTENTS] = dataclasses.replace(contents, length=length)
         return cell
 
+    def copied_list(self, binding: Binding, node: Any) -> Cell | None:
+        """list(...) of a list whose length the run decides; None for anything else."""
+        if not isinstance(binding, Cell) or not isinstance(binding.contents, Columns):
+            return self.list_of(binding, node)
+        copy: Cell = self.state.add(Cell(list))
+        copy.vars[CONTENTS] = binding.contents  # columns are never written
+        return copy
+
     def list_of(self, binding: Binding, node: Any) -> Cell | None:
         """list(array), or a copy of a list that grew in a loop; None for anything else."""
         grown = self.grown(binding)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import gast
+import numpy as np
 
 from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend.containers import UNKNOWN
@@ -58,6 +59,8 @@ class Lazy(Iterables):
             and not node.keywords
         ):
             return self.any_all(callee, node)
+        if callee.value is sorted and any(k.arg == "key" for k in node.keywords):
+            return self.sorted_by(callee, node)
         if callee.value is next:
             return self.first_item(node)
         if any(callee.value is w for w in WRAPPERS):
@@ -87,6 +90,35 @@ class Lazy(Iterables):
         text = f"for T in {over}:\n    if {test}:\n        {found} = {value}\n        break"
         self.statements(written(text, node))
         return self.scope.vars[f"${found}"]
+
+    def sorted_by(self, callee: Static, node: Any) -> Binding:
+        """sorted(items, key=f): known before the run, or by the order of an array of the keys."""
+        block, mark, before = self.block, len(self.block.ops), self.state.take()
+        try:
+            return self.call(callee, self.each(node.args), self.keywords(node), node)
+        except UnsupportedSyntaxError:
+            self.block = block
+            del block.ops[mark:]
+            self.state.restore(before)
+        given = self.keywords(node)
+        backwards = self.literal(given.pop("reverse", Static(False)))
+        if set(given) != {"key"} or backwards is UNKNOWN:
+            raise self.unsupported(node, "this form of sorted is not supported", "use np.argsort")
+        turned = "[::-1]" if backwards else ""
+        place = "len(Q) - 1 - P" if backwards else "P"
+        variables: dict[str, Binding] = {"F": given["key"], "A": Static(np.array)}
+        (source,) = self.run_over(node.args, variables)
+        items = variables.get("S0")
+        if isinstance(items, Generator):
+            variables["S0"] = self.collected(items, node)
+        variables["G"] = Static(np.argsort)
+        text = f"""
+Q = A([F({source.item("I")}) for I in range({source.length})])
+R = [{source.item(f"({place})")} for P in G(Q{turned}, kind="stable"){turned}]
+"""
+        self.scope.vars |= hidden(variables)
+        self.statements(written(text, node))
+        return self.scope.vars["$R"]
 
     def first_item(self, node: Any) -> Binding:
         """next(...) of an iterator that nothing else holds: a loop that is left at its first item."""
@@ -243,6 +275,13 @@ if {source.length} > 0:
     return low.generator(text, variables, node)
 
 
+def _zip_longest(low: Lazy, node: Any) -> Binding:
+    low.plain_call(node, 0, 100, ("fillvalue",))
+    rows = [low.given(a, node) for a in low.each(node.args)]
+    fill = low.keywords(node).get("fillvalue", low.const(None, node))
+    return Items([Items(list(row)) for row in itertools.zip_longest(*rows, fillvalue=fill)])
+
+
 def _islice(low: Lazy, node: Any) -> Binding:
     low.plain_call(node, 2, 3)
     variables: dict[str, Binding] = {}
@@ -281,6 +320,7 @@ ITERATORS: list[tuple[Any, Callable[[Lazy, Any], Binding]]] = [
     (itertools.pairwise, _pairwise),
     (itertools.accumulate, _accumulate),
     (itertools.islice, _islice),
+    (itertools.zip_longest, _zip_longest),
     (itertools.repeat, _text("for I in range(S1):\n    yield S0", 2, 2)),
     (itertools.count, _text("while True:\n    yield S0\n    S0 = S0 + S1", 0, 2, S0=0, S1=1)),
     (itertools.starmap, _text("for T in S1:\n    yield S0(*T)", 2, 2)),

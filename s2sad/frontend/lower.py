@@ -367,6 +367,9 @@ class Lowering(Expressions, Control, Prelude, Recursion, Outer):
 
     def unpack(self, target: Any, value: Binding, node: Any) -> None:
         stars = [i for i, t in enumerate(target.elts) if isinstance(t, gast.Starred)]
+        if isinstance(value, Cell) and value.kind not in CONTAINERS:
+            if hasattr(value.kind, "__iter__"):
+                value = self.call(self.attribute(value, "__iter__", node), [], {}, node)
         if isinstance(value, Generator):
             value = self.collected(value, node)
         items = self.sequence(value)

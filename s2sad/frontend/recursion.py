@@ -232,6 +232,7 @@ class Recursion(Base):
             self.stack.pop()
             self.marks.pop()
             self.scope, self.statement, self.here, self.block, self.consumers = saved
+        self.state.restore(before)
         for holder, variables in before.items():
             now = after.get(holder, variables)
             if any(now.get(n) is not b for n, b in variables.items()) or len(now) != len(variables):
@@ -240,7 +241,6 @@ class Recursion(Base):
                     f"{source.name!r}, which calls itself, changes a variable, a list or an object outside of it",
                     "return what it computes",
                 )
-        self.state.restore(before)
         return params, block, values, form
 
     def with_params(self, binding: Binding, name: str, param: Any) -> Binding:

@@ -36,12 +36,18 @@ class Liveness:
         self.nested = nested or set()
         self.appends = appends
         self.after: dict[Op, set[Value]] = {}
+        self.trying = 0  # blocks around that catch exceptions
         self.clashes: dict[Value, set[Value]] = {}
         start = self._block(function.body, set(function.results), function.results)
         self._define(function.params, start)
 
     def interfere(self, a: Value, b: Value) -> bool:
         return b in self.clashes.get(a, ()) or a in self.clashes.get(b, ())
+
+    def keep_apart(self, values: list[Value]) -> None:
+        """Values that one statement sets at once, though their operations stand one after the other."""
+        for value in values:
+            self.clashes.setdefault(value, set()).update(v for v in values if v is not value)
 
     def _define(self, values: list[Value], live: set[Value]) -> None:
         """Values born together: each clashes with what is alive then, and with the others."""
@@ -89,7 +95,11 @@ class Liveness:
                     before |= self._block(region, live, region.yields)
                 live = before
             elif op.name == "attempt":
+                self.trying += 1
                 live = live | self._block(op.regions[0], live, [])
+                self.trying -= 1
+            elif op.attrs.get("what") == "raise" and not self.trying:
+                live = set()  # nothing comes after it
             elif op.name in ("for", "while"):
                 # Tapes and trip counts are filled while the loop runs.
                 growing = op.results[op.attrs["carried"] :]

@@ -17,7 +17,7 @@ TITLES = {
     "collecting": "Lists of unknown length",
     "recursion": "Functions that call themselves",
     "lazy": "What is read when it is its turn",
-    "patterns": "match",
+    "patterns": "match", "algorithms": "Algorithms",
     "attempts": "Exceptions at run time", "effects": "Effects",
     "prelude": "Preludes", "statements": "Other statements", "refused": "At the border",
 }  # fmt: skip
