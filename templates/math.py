@@ -231,7 +231,7 @@ def fabs(x):
     y_dot = ((x > 0) * 1.0 - (x < 0)) * x_dot
 
 
-@rule(math.copysign)
+@rule(math.copysign, zero_in="y")
 def copysign(x, y):
     z = math.copysign(x, y)
     z_dot = ((x > 0) * 1.0 - (x < 0)) * math.copysign(1.0, y) * x_dot

@@ -42,12 +42,27 @@ def are_such(x, y):
     z = np.equal(x, y)
 
 
+# Python's own numbers.
+@rule(math.floor, math.ceil, math.trunc, math.factorial, math.isqrt, shape="integer")
+def whole(x):
+    y = math.floor(x)
+
+
+@rule(math.comb, shape="integer")
+def comb(n, k):
+    y = math.comb(n, k)
+
+
+@rule(math.isnan, math.isinf, math.isfinite, shape="test")
+def is_such_number(x):
+    y = math.isnan(x)
+
+
 # Steps and truth values of other kinds.
 nondifferentiable(
     np.isclose, np.allclose, np.array_equal, np.array_equiv, np.all, np.any, np.ndarray.all, np.ndarray.any,
     np.isrealobj, np.iscomplexobj, np.isscalar, np.iterable, np.isin, np.issubdtype, np.can_cast,
-    np.shares_memory, np.may_share_memory, math.floor, math.ceil, math.trunc,
-    math.isnan, math.isinf, math.isfinite, math.isclose, math.ulp,
+    np.shares_memory, np.may_share_memory, math.isclose, math.ulp,
     builtins.callable, builtins.issubclass, builtins.all, builtins.any,
 )  # fmt: skip
 
@@ -71,7 +86,7 @@ nondifferentiable(
 nondifferentiable(
     np.int8, np.int16, np.int32, np.int64, np.intp, np.uint8, np.uint16, np.uint32, np.uint64, np.bool_,
     np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.bitwise_not, np.invert, np.left_shift,
-    np.right_shift, np.gcd, np.lcm, math.gcd, math.lcm, math.comb, math.perm, math.factorial, math.isqrt,
+    np.right_shift, np.gcd, np.lcm, math.gcd, math.lcm, math.perm,
 )  # fmt: skip
 
 # Random numbers that depend on nothing but a shape. Those with parameters (normal, uniform, ...) are not

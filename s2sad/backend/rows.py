@@ -6,6 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 from s2sad.analysis.context import static
+from s2sad.analysis.sharing import must_write
 from s2sad.ir.core import Loop, Op, Value
 
 
@@ -30,6 +31,8 @@ def rows_of(loop: Loop, nested: Container[Op], count: dict[Value, int]) -> Rows 
         reads.append(op)
     if not reads or index is None:
         return None
+    if not all(_stays(loop, op.operands[0]) for op in reads):
+        return None  # what runs over the array would not see the array that takes its place
     arrays = [_before(loop, op.operands[0]) for op in reads]
     backwards = static(loop.domain[2]) == (True, -1)
     if not (_is_whole_backwards(loop, arrays) if backwards else _is_whole(loop, arrays)):
@@ -38,6 +41,33 @@ def rows_of(loop: Loop, nested: Container[Op], count: dict[Value, int]) -> Rows 
     if counted and (backwards or loop.tapes_in):
         return None
     return Rows(reads, backwards, counted)
+
+
+def _stays(loop: Loop, array: Value) -> bool:
+    """True for an array that the loop only writes in place, if at all."""
+    if array not in loop.carried:
+        return True
+    return _is_written(loop.next[loop.carried.index(array)], array)
+
+
+def _is_written(value: Value, array: Value) -> bool:
+    """True where `value` is in the memory of `array`, which was written in between."""
+    if value is array:
+        return True
+    op = value.op
+    if op is None:
+        return False
+    if op.name == "if":
+        place = op.results.index(value)
+        return all(_is_written(region.yields[place], array) for region in op.regions)
+    if op.name in ("for", "while"):
+        inner = Loop(op)
+        if value not in inner.finals:
+            return False
+        j = inner.finals.index(value)
+        return _is_written(inner.inits[j], array) and _is_written(inner.next[j], inner.carried[j])
+    in_place = must_write(op) or bool(op.attrs.get("buffer"))
+    return in_place and _is_written(op.operands[0], array)
 
 
 def _before(loop: Loop, array: Value) -> Value:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import gast
@@ -11,7 +12,7 @@ import gast
 from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend.iterables import Counted, Known
 from s2sad.frontend.lazy import Lazy
-from s2sad.frontend.scope import Binding, Cell
+from s2sad.frontend.scope import Binding, Cell, Scope
 from s2sad.ir.core import Value
 from s2sad.ir.kinds import FLOAT
 
@@ -60,8 +61,30 @@ class Comprehensions(Lazy):
         self.scope.vars.pop("$summed")
         return result
 
+    @contextlib.contextmanager
+    def own_scope(self, node: Any) -> Iterator[bool]:
+        """The scope of a comprehension that makes functions, which see its variables when they are called."""
+        parts = list(gast.walk(node))
+        makes = any(isinstance(n, gast.Lambda) for n in parts)
+        if not makes or any(isinstance(n, gast.NamedExpr) for n in parts):
+            yield False
+            return
+        outer = self.scope
+        if outer is self.outermost:
+            self.read.update(n.id for n in parts if isinstance(n, gast.Name))
+        self.scope = self.state.add(Scope(outer.source, outer))
+        self.scope.captured = True
+        try:
+            yield True
+        finally:
+            self.scope = outer
+
     def listed(self, node: Any) -> Binding:
-        """A list comprehension over what has a known length."""
+        """A list comprehension."""
+        with self.own_scope(node) as own:
+            return self.listed_here(node, own)
+
+    def listed_here(self, node: Any, own: bool) -> Binding:
         saved = {n: self.scope.vars.get(n) for n in _targets(node)}
         items: list[Binding] = []
         block, mark, before = self.block, len(self.block.ops), self.state.take()
@@ -74,7 +97,8 @@ class Comprehensions(Lazy):
             made = self.appended(node)
         else:
             made = self.made_list(items, node)
-        self.restore(saved)
+        if not own:
+            self.restore(saved)
         return made
 
     def appended(self, node: Any) -> Binding:
@@ -100,6 +124,10 @@ class Comprehensions(Lazy):
 
     def dict_listed(self, node: Any) -> Binding:
         """A dict comprehension over what has a known length."""
+        with self.own_scope(node) as own:
+            return self.dict_listed_here(node, own)
+
+    def dict_listed_here(self, node: Any, own: bool) -> Binding:
         saved = {n: self.scope.vars.get(n) for n in _targets(node)}
         made = self.new_dict({})
 
@@ -107,7 +135,8 @@ class Comprehensions(Lazy):
             self.set_item(made, self.expression(node.key), self.expression(node.value), node)
 
         self.each_of(node, add)
-        self.restore(saved)
+        if not own:
+            self.restore(saved)
         return made
 
     def each_of(self, node: Any, act: Callable[[], Any]) -> None:

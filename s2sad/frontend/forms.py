@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import copy
 import dataclasses
 import functools
@@ -361,6 +362,12 @@ def _copy(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any)
     return _copied(low, args[0], node, deep=False)
 
 
+def _collection(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
+    raise low.unsupported(
+        node, "this class of collections is not followed", "use a list, or a dict with all its keys"
+    )
+
+
 def _deepcopy(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
     return _copied(low, args[0], node, deep=True)
 
@@ -486,4 +493,7 @@ FORMS = {
     id(divmod): _divmod,
     id(copy.copy): _copy,
     id(copy.deepcopy): _deepcopy,
+    id(collections.deque): _collection,
+    id(collections.Counter): _collection,
+    id(collections.defaultdict): _collection,
 }
