@@ -341,9 +341,14 @@ def copy(x):
     x_bar += y_bar
 
 
+@rule(np.array, linear_in="x", shape="conversion")
+def array(x, dtype=None):
+    y = np.array(x, dtype=dtype)
+    x_bar += y_bar
+
+
 @rule(
     np.asarray,
-    np.array,
     np.ascontiguousarray,
     np.asanyarray,
     linear_in="x",

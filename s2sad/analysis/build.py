@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from s2sad.analysis.context import Context
+from s2sad.analysis.context import Context, static
 from s2sad.analysis.defined import is_defined
 from s2sad.analysis.fold import fold
 from s2sad.analysis.shapes import infer
@@ -174,7 +174,18 @@ def result_kind(context: Context, op: Op, rule: Rule) -> Kind:
     kind = infer(context, op, rule.shape)
     if rule.nondifferentiable and kind == ANY and op.fn.startswith("builtins."):
         return PASSIVE_RESULTS.get(op.fn, ANY)
-    return kind
+    return counted(context, op) if op.fn == "numpy.arange" else kind
+
+
+def counted(context: Context, op: Op) -> Kind:
+    """np.arange: integers where its ends and its step are, so that what is written into it is cut off."""
+    kinds = [v.kind for v in op.operands]
+    if not all(k.is_scalar and k.dtype is not None for k in kinds) or "dtype" in op.attrs["params"]:
+        return ANY
+    whole = all(k.dtype in ("int", "bool", "i8", "i4") for k in kinds)
+    known, n = static(op.operands[0])
+    size = n if known and whole and len(kinds) == 1 else context.symbol((op.result, 0))
+    return Kind("number", "i8" if whole else "f8", (size,))
 
 
 PASSIVE_RESULTS = {

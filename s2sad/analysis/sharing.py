@@ -69,10 +69,17 @@ def shares_memory(context: Context, op: Op) -> list[Value]:
         # A helper may give its linear argument back (unbroadcast where nothing was broadcast).
         pairs = zip(op.attrs["params"], op.operands, strict=True)
         return [v for p, v in pairs if p in rule.linear_in and not v.kind.is_scalar]
-    if op.fn == "operator.getitem" and op.operands[1].kind.is_array:
+    if op.fn == "operator.getitem" and _is_advanced(op.operands[1]):
         return []
     pairs = zip(op.attrs["params"], op.operands, strict=True)
     return [v for p, v in pairs if p in rule.view_of and not v.kind.is_scalar]
+
+
+def _is_advanced(index: Value) -> bool:
+    """True for an index that copies: an array or a list of places, also as a part of a tuple."""
+    if index.op is not None and index.op.name == "tuple":
+        return any(_is_advanced(part) for part in index.op.operands)
+    return index.kind.is_array or (index.op is not None and index.op.name == "list")
 
 
 class Sharing:

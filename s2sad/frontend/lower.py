@@ -286,6 +286,11 @@ class Lowering(Expressions, Control, Prelude, Recursion, Outer):
             if left.kind is list and name == "add":
                 self.container_method(left, "extend", [right], {}, node)
                 return left
+            if left.kind is list and name == "mul":
+                repeated = self.structured(node.op, left, right, node)
+                if isinstance(repeated, Cell):
+                    self.change(left, repeated.contents, node)
+                    return left
         structured = self.structured(node.op, left, right, node)
         if structured is not None:
             return structured

@@ -276,7 +276,7 @@ def layer_back_rule(r_bar, y_bar, i, axis):
     r_bar_bar += layer(s_bar, i, axis)
 
 
-@rule(np.split, linear_in="x", shape="split")
+@rule(np.split, linear_in="x", shape="split", view_of="x")
 def split(x, indices_or_sections, axis=0):
     y = np.array(np.split(x, indices_or_sections, axis=axis))
     x_bar += unsplit(y_bar, x, axis)
