@@ -27,7 +27,7 @@ def check_grads(
     order: int = 2,
     modes: tuple[str, ...] = ("forward", "reverse"),
     *,
-    wrt: tuple[int, ...] | None = None,
+    wrt: int | tuple[int, ...] | None = None,
     method: str = "central",
     step: float | None = None,
     rtol: float = 1e-5,
@@ -49,7 +49,8 @@ def check_grads(
     if order < 1 or not set(modes) <= {"forward", "reverse"}:
         raise UsageError("order is at least 1, and modes are 'forward' and 'reverse'")
     rng = np.random.default_rng(seed)
-    active = wrt if wrt is not None else tuple(i for i, a in enumerate(args) if _is_float(a))
+    every = tuple(i for i, a in enumerate(args) if _is_float(a))
+    active = every if wrt is None else (wrt,) if isinstance(wrt, int) else wrt
     if not active:
         raise UsageError("no argument is a float or an array of floats", help="pass floats")
     _check(f, tuple(args), active, order, modes, method, step, (rtol, atol), rng)

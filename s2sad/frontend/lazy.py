@@ -19,6 +19,7 @@ from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.iterables import WRAPPERS, Iterables
 from s2sad.frontend.scope import Binding, Generator, Items, Static
 from s2sad.frontend.written import hidden, written
+from s2sad.ir.core import Value
 
 MOST = 6  # loops in loops of one product or combination
 
@@ -112,12 +113,15 @@ class Lazy(Iterables):
         if isinstance(items, Generator):
             variables["S0"] = self.collected(items, node)
         variables["G"] = Static(np.argsort)
-        text = f"""
-Q = A([F({source.item("I")}) for I in range({source.length})])
-R = [{source.item(f"({place})")} for P in G(Q{turned}, kind="stable"){turned}]
-"""
         self.scope.vars |= hidden(variables)
+        keys = f"A([F({source.item('I')}) for I in range({source.length})])"
+        text = f"Q = {keys}\nO = G(Q{turned}, kind='stable'){turned}"
         self.statements(written(text, node))
+        order = self.scope.vars["$O"]
+        sorted_ = f"[{source.item(f'({place})')} for P in O]"
+        if source.start is not None and isinstance(order, Value) and order.kind.ndim == 1:
+            sorted_ = f"list({source.item(place.replace('P', 'O'))})"
+        self.statements(written(f"R = {sorted_}", node))
         return self.scope.vars["$R"]
 
     def first_item(self, node: Any) -> Binding:

@@ -48,6 +48,9 @@ class Patterns(Base):
             made = [gast.If(_all(tests), body, self.cases(subject, rest, node))]
         elif not bound:
             made = [gast.If(_all([*tests, case.guard]), case.body, self.cases(subject, rest, node))]
+        elif (known := self.decided(tests, node)) is not None:
+            others = self.cases(subject, rest, node)
+            made = [*bound, gast.If(case.guard, case.body, others)] if known else others
         else:
             # Names that the pattern binds stay bound where the guard fails, and the next cases are tried.
             found = f"{subject.id}_{case.pattern.lineno}_{case.pattern.col_offset}"
@@ -59,10 +62,16 @@ class Patterns(Base):
             if after:
                 made.append(gast.If(gast.UnaryOp(gast.Not(), _name(found)), after, []))
         for statement in made:
-            for part in gast.walk(statement):
-                if not hasattr(part, "lineno"):
-                    gast.copy_location(part, node)
+            _place(statement, node)
         return made
+
+    def decided(self, tests: list[Any], node: Any) -> bool | None:
+        """Whether the tests of a pattern hold, where that is known before the run."""
+        if not tests:
+            return True
+        whole = _all(tests)
+        _place(whole, node)
+        return self.known_truth(self.expression(whole))
 
     def pattern(self, subject: Any, pattern: Any, node: Any) -> tuple[list[Any], list[Any]]:
         """Tests, each of which needs those before it, and assignments of a pattern."""
@@ -152,6 +161,12 @@ class Patterns(Base):
             whole = [gast.Attribute(subject, n, gast.Load()) for n in names]
             pairs = list(zip(whole, given, strict=True))
         return self.part_patterns(tests, pairs, node)
+
+
+def _place(made: Any, node: Any) -> None:
+    for part in gast.walk(made):
+        if not hasattr(part, "lineno"):
+            gast.copy_location(part, node)
 
 
 def _name(name: str) -> Any:
