@@ -28,6 +28,7 @@ from s2sad.frontend.scope import (
     Grown,
     Items,
     Place,
+    Scope,
     Snapshot,
     Static,
     values_in,
@@ -196,7 +197,10 @@ class Control(Comprehensions, Collecting):
         )
         if named:
             node = self.endless(node)
-        places: dict[Place, None] = {(self.scope.owner(n), n): None for n in _assigned(node)}
+        places: dict[Place, None] = {
+            (self.scope.owner(n) if rebound else self.holder_of(n), n): None
+            for n, rebound in _assigned(node).items()
+        }
         for name in _written(node):
             # What else holds an array that is written is carried too.
             array = self.scope.find_local(name)
@@ -236,6 +240,13 @@ class Control(Comprehensions, Collecting):
                     broken, lambda: None, lambda: self.statements(node.orelse), node, "guard"
                 )
         return bool(plan.growing or plan.collecting)
+
+    def holder_of(self, name: str) -> Scope:
+        """The scope of a variable whose items are assigned: that may be one of a function around."""
+        scope: Scope | None = self.scope
+        while scope is not None and name not in scope.vars:
+            scope = scope.elsewhere.get(name, scope.lexical)
+        return self.scope if scope is None else scope
 
     def lists_grow(self, plan: Plan, before: Snapshot, error: UnsupportedSyntaxError) -> bool:
         """Whether to try a loop again with lists that grow in it: put on tapes, or else as arrays."""
@@ -325,23 +336,26 @@ def _written(loop: Any) -> list[str]:
     return list(dict.fromkeys(n.id for n in stored if isinstance(n, gast.Name)))
 
 
-def _assigned(loop: Any) -> list[str]:
-    """Names that a loop's body (and its target) assigns, in the order of their appearance."""
-    names: dict[str, None] = {}
+def _assigned(loop: Any) -> dict[str, bool]:
+    """Names that a loop's body (and its target) assigns, in the order of their appearance.
+
+    With False where only items of the name are assigned.
+    """
+    names: dict[str, bool] = {}
 
     def visit(node: Any) -> None:
         if isinstance(node, (gast.FunctionDef, gast.Lambda, gast.ClassDef)):
             if isinstance(node, gast.FunctionDef):
-                names[node.name] = None
+                names[node.name] = True
             return
         if isinstance(node, gast.Name) and isinstance(node.ctx, (gast.Store, gast.Del)):
-            names[node.id] = None
+            names[node.id] = True
         if (
             isinstance(node, gast.Subscript)
             and isinstance(node.ctx, gast.Store)
             and isinstance(node.value, gast.Name)
         ):
-            names[node.value.id] = None
+            names.setdefault(node.value.id, False)
         for child in gast.iter_child_nodes(node):
             visit(child)
 
@@ -349,4 +363,4 @@ def _assigned(loop: Any) -> list[str]:
         visit(loop.target)
     for node in loop.body:
         visit(node)
-    return list(names)
+    return names
