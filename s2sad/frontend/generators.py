@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import gast
 
-from s2sad.frontend.base import Base
 from s2sad.frontend.find import FunctionSource
 from s2sad.frontend.merge import FLAGS
 from s2sad.frontend.scope import Binding, Cell, Generator, Scope, Static
+from s2sad.frontend.watch import Watch
 
 Consumer = Callable[[Binding], None]
 NO = Static(False)
@@ -18,7 +18,7 @@ RETURNED, RESULT = "$ended", "$result"  # whether, and with what, a loop over a 
 CONSUMED = "$consumed"  # set in the scope of a generator that has run
 
 
-class Generators(Base):
+class Generators(Watch):
     """The part of `Lowering` that handles generators."""
 
     if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Generators(Base):
                     left  # who breaks a loop over a generator ends the generator
                 )
 
+        pool = self.watch(generator.scope, generator.pool)
         self.consumers.append(consumed)
         self.scope = generator.scope
         try:
@@ -58,6 +59,7 @@ class Generators(Base):
         finally:
             self.consumers.pop()
             self.scope, self.statement, self.here = saved
+        self.unchanged(pool, "an iterator of itertools", node)
 
     def left(self, scope: Scope, node: Any) -> Binding | None:
         """Whether the body of a loop over a generator has just left the loop. A return is noted for its end."""

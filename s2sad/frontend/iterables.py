@@ -65,7 +65,13 @@ class Iterables(Generators):
         def is_none(self, binding: Binding) -> bool: ...
 
     def for_statement(self, node: Any) -> None:
+        outer, self.watched = self.watched, []
         over = self.iterated(node.iter)
+        mine, self.watched = self.watched, outer
+        self.loop_over(node, over)
+        self.unchanged(mine, "a generator beside others", node)
+
+    def loop_over(self, node: Any, over: Counted | Known | Generator) -> None:
         if isinstance(over, Generator):
             self.loop_over_generator(node, over)
             return
@@ -115,7 +121,11 @@ class Iterables(Generators):
         """What zip, enumerate and the like run over, which is no generator."""
         over = self.iterated(node)
         if isinstance(over, Generator):
-            return self.over(self.collected(over, node), node)
+            before = self.state.take()
+            made = self.collected(over, node)
+            self.without_effects(before, node)
+            self.watched += self.read_by(over)
+            return self.over(made, node)
         return over
 
     def parts(self, nodes: list[Any]) -> list[Counted | Known]:
@@ -343,13 +353,16 @@ class Iterables(Generators):
 
         return self.joined_over([self.part(clause.iter)], value, node, "this")
 
-    def enumerate_(self, node: Any) -> Counted | Known:
+    def enumerate_(self, node: Any) -> Counted | Known | Generator:
         arguments = self.plain_arguments(node)
         starts = [k.value for k in node.keywords if k.arg == "start"] + arguments[1:]
         if not arguments or len(starts) > 1 or len(node.keywords) > 1:
             raise self.unsupported(node, "this form of enumerate is not supported yet")
-        over = self.part(arguments[0])
+        over = self.iterated(arguments[0])
         first = self.value_of(starts[0]) if starts else self.const(0, node)
+        if isinstance(over, Generator):
+            text = "for T in S0:\n    yield (K, T)\n    K = K + 1"
+            return self.generator(text, {"S0": over, "K": first}, node)
 
         def count(index: Value) -> Value:
             if _is_constant(first, 0):
@@ -429,7 +442,7 @@ class Iterables(Generators):
         return Known(len(places), lambda k: over.element(self.const(places[k], self.here)))
 
 
-WRAPPERS: dict[Any, Callable[[Any, Any], Counted | Known]] = {
+WRAPPERS: dict[Any, Callable[[Any, Any], Counted | Known | Generator]] = {
     range: Iterables.range_,
     zip: Iterables.zip_,
     enumerate: Iterables.enumerate_,

@@ -159,9 +159,15 @@ class Lazy(Iterables):
         text = f"for T in S0:\n    if {condition}:\n        yield T"
         return self.generator(text, {"F": test, "S0": over}, node)
 
-    def generator(self, text: str, variables: dict[str, Binding], node: Any) -> Binding:
+    def generator(self, text: str, variables: dict[str, Binding], node: Any) -> Generator:
         """A generator of Python statements whose names are their own."""
         return self.deferred(written(text, node), hidden(variables), node)
+
+    def holding(self, text: str, variables: dict[str, Binding], node: Any) -> Generator:
+        """A generator for what in Python takes all items at its start, or keeps one from step to step."""
+        made = self.generator(text, variables, node)
+        made.pool = tuple(f"${name}" for name in variables if name.startswith("S"))
+        return made
 
     def run_over(self, nodes: list[Any], variables: dict[str, Binding]) -> list[Source]:
         """What is run over; a range is not computed, but written into the loops."""
@@ -213,7 +219,7 @@ def _product(low: Lazy, node: Any) -> Binding:
         sources = sources * low.count_of(keyword.value, "repeat")
     heads = [f"for T{k} in {s.text}:" for k, s in enumerate(sources)]
     items = "".join(f"T{k}, " for k in range(len(sources)))
-    return low.generator(_nested(heads, f"yield ({items})"), variables, node)
+    return low.holding(_nested(heads, f"yield ({items})"), variables, node)
 
 
 def _chosen(ordered: bool, again: bool) -> Callable[[Lazy, Any], Binding]:
@@ -233,7 +239,7 @@ def _chosen(ordered: bool, again: bool) -> Callable[[Lazy, Any], Binding]:
             if not ordered and k:
                 heads.append("if " + " and ".join(f"I{j} != I{k}" for j in range(k)) + ":")
         items = "".join(f"{source.item(f'I{k}')}, " for k in range(count))
-        return low.generator(_nested(heads, f"yield ({items})"), variables, node)
+        return low.holding(_nested(heads, f"yield ({items})"), variables, node)
 
     return make
 
@@ -257,7 +263,7 @@ def _pairwise(low: Lazy, node: Any) -> Binding:
     variables: dict[str, Binding] = {}
     (source,) = low.run_over(node.args, variables)
     pair = f"({source.item('I')}, {source.item('(I + 1)')})"
-    return low.generator(f"for I in range({source.length} - 1):\n    yield {pair}", variables, node)
+    return low.holding(f"for I in range({source.length} - 1):\n    yield {pair}", variables, node)
 
 
 def _accumulate(low: Lazy, node: Any) -> Binding:

@@ -129,10 +129,11 @@ class Partial:
 
 @dataclass
 class Generator:
-    """A call of a generator function, which a loop has yet to run."""
+    """A call of a generator function, which a loop has yet to run. Python would hold the items of its `pool`."""
 
     source: FunctionSource
     scope: Scope
+    pool: tuple[str, ...] = ()
 
 
 @dataclass
