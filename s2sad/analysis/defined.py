@@ -74,3 +74,38 @@ def _collected(loop: Loop, j: int, known: Mapping[Value, bool], seen: set[Value]
 
 def _both(a: bool | None, b: bool | None) -> bool | None:
     return a if a is b else None
+
+
+def may_be_none(value: Value) -> bool:
+    """True where a variable may hold None, as one does that is None before a loop."""
+    return _may_be_none(value, set())
+
+
+def _may_be_none(value: Value, seen: set[Value]) -> bool:
+    if value in seen:
+        return False
+    seen.add(value)
+    op = value.op
+    if op is not None and op.name == "const":
+        return op.value is None
+    if op is not None and op.name == "if":
+        j = op.results.index(value)
+        return any(_may_be_none(region.yields[j], seen) for region in op.regions)
+    owner = op if op is not None else value.owner.op if value.owner is not None else None
+    if owner is None or owner.name not in ("for", "while"):
+        return False
+    loop = Loop(owner)
+    for values in (loop.carried, loop.finals, owner.regions[0].params if not loop.is_for else []):
+        if value in values:
+            j = values.index(value)
+            return _may_be_none(loop.inits[j], seen) or _may_be_none(loop.next[j], seen)
+    if value not in loop.consumed:
+        return False
+    maker = loop.tapes_in[loop.consumed.index(value)].op
+    if maker is None or maker.name not in ("for", "while"):
+        return True
+    made = Loop(maker)
+    tape = loop.tapes_in[loop.consumed.index(value)]
+    return tape not in made.tapes_out or _may_be_none(
+        made.collects[made.tapes_out.index(tape)], seen
+    )

@@ -10,6 +10,7 @@ from typing import Any
 import gast
 
 from s2sad.analysis.context import Context, static
+from s2sad.analysis.defined import may_be_none
 from s2sad.ir.core import Op, Value
 from s2sad.rules.parse import HELPER, Rule
 
@@ -178,7 +179,9 @@ class Expressions:
         if fn.startswith(HELPER):
             self.helpers.add(fn.removeprefix(HELPER))
             return ast.Call(
-                ast.Name(fn.removeprefix(HELPER), ast.Load()), [self.of(v) for v in op.operands], []
+                ast.Name(fn.removeprefix(HELPER), ast.Load()),
+                [self.index(v) for v in op.operands],
+                [],
             )
         rule = self.context.registry.rules[fn]
         if rule.primal is None:
@@ -352,6 +355,8 @@ def _zeros_like(e: Expressions, op: Op) -> ast.expr | None:
     x = op.operands[0]
     argument = x.op is None and (x.owner is None or x.owner.op is None)
     if op.exact or argument or x.kind.base != "any" or len(op.operands) > 1:
+        return None
+    if may_be_none(x):
         return None
     return ast.Call(
         e.dotted("numpy.zeros_like"), [ast.BinOp(ast.Constant(1.0), ast.Mult(), e.of(x))], []

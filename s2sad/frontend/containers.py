@@ -308,6 +308,12 @@ class Containers(Keys):
         if key is not None and self.literal(key) is not None:
             keys = [self.call(key, [b], {}, node) for b in items]
         known = [self.literal(k) for k in keys]
+        if UNKNOWN in known:
+            # Tuples, of which the first items decide where these are known and differ.
+            rows = [self.sequence(k) for k in keys]
+            firsts = [self.literal(r.items[0]) for r in rows if r is not None and r.items]
+            if len(firsts) == len(rows) and UNKNOWN not in firsts and len(set(firsts)) == len(rows):
+                known = firsts
         if UNKNOWN in known or reverse is UNKNOWN:
             raise self.unsupported(
                 node,

@@ -157,6 +157,9 @@ class Expressions(Calls):
                 "an operator on a list that grows in a loop",
                 "make an array of it: np.array(...)",
             )
+        tables = [x.contents for x in (left, right) if isinstance(x, Cell)]
+        if isinstance(op, gast.BitOr) and [type(t) for t in tables] == [Table, Table]:
+            return self.new_dict({**tables[0].items, **tables[1].items})
         if a is not None and b is not None and isinstance(op, gast.Add):
             joined = [*a.items, *b.items]
             return self.new_list(joined) if a.kind == "list" else Items(joined)
@@ -282,6 +285,8 @@ class Expressions(Calls):
                 or isinstance(other, Value)
                 and other.op is not None
                 and other.op.name == "const"
+                or isinstance(other, Value)
+                and other.kind.base in ("number", "array")
             ):
                 return False
         if isinstance(left, Static) and isinstance(right, Static):
@@ -391,7 +396,11 @@ class Expressions(Calls):
             return self.item(
                 binding, self.index(slice_node) if is_slice else self.expression(slice_node), node
             )
-        value = self.to_value(binding, node)
+        value, text = self.to_value(binding, node), self.literal(binding)
+        if isinstance(text, str):
+            at = self.literal(self.index(slice_node))
+            if isinstance(at, slice) or (isinstance(at, int) and -len(text) <= at < len(text)):
+                return self.const(text[at], node)
         if value.kind.is_scalar:
             cls = TypeError if value.kind.dtype in PYTHON_DTYPES else IndexError
             raise self.raises(cls, node, "a number has no items", "pass an array")

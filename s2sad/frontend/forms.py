@@ -12,6 +12,7 @@ import numpy as np
 
 from s2sad.frontend.base import Base
 from s2sad.frontend.containers import UNKNOWN
+from s2sad.frontend.extremes import extreme
 from s2sad.frontend.known import NOT_KNOWN, attribute_exists, is_instance
 from s2sad.frontend.scope import (
     Binding,
@@ -26,56 +27,7 @@ from s2sad.frontend.scope import (
     attribute_of,
     is_function,
 )
-from s2sad.frontend.written import hidden, written
 from s2sad.ir.core import Value
-
-
-def _extreme(fn: str) -> Any:
-    def special(
-        low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
-    ) -> Binding | None:
-        items = low.sequence(args[0]) if len(args) == 1 else None
-        if items is not None:
-            args = items.items
-        if (
-            set(kwargs) == {"key"}
-            and len(args) > (items is None)
-            and not low.is_none(kwargs["key"])
-        ):
-            return _extreme_by_key(
-                "<" if fn.endswith("min") else ">", low, args, kwargs["key"], node
-            )
-        if len(args) == 1 and items is not None and not kwargs:
-            return args[0]
-        grown = low.grown(args[0]) if len(args) == 1 and not kwargs else None
-        if len(args) == 1 and not kwargs and isinstance(args[0], Value):
-            listed = low.list_of(args[0], node)
-            grown = None if listed is None else low.grown(listed)
-        if grown is not None and grown.array.kind.ndim == 1:
-            return low.extreme_of(fn.split(".")[1], grown, node)
-        if kwargs or len(args) < 2:
-            raise low.unsupported(
-                node,
-                f"this form of {fn.split('.')[1]} is not supported yet",
-                "compare two numbers, or use np.max and np.min on an array",
-            )
-        result = low.to_value(args[0], node)
-        for arg in args[1:]:
-            result = low.prim(fn, [result, low.to_value(arg, node)], {}, node)
-        return result
-
-    return special
-
-
-def _extreme_by_key(sign: str, low: Base, args: list[Binding], key: Binding, node: Any) -> Binding:
-    """The first of the items whose key is the smallest, or the largest."""
-    items = {f"I{k}": item for k, item in enumerate(args)}
-    text = "B = I0\nK = F(B)\n"
-    for name in list(items)[1:]:
-        text += f"C = F({name})\nif C {sign} K:\n    B, K = {name}, C\n"
-    low.scope.vars |= hidden({**items, "F": key})
-    low.statements(written(text, node))
-    return low.scope.vars["$B"]
 
 
 def _finfo(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
@@ -466,8 +418,8 @@ FORMS = {
     id(np.shape): _asked("intrinsic.shape"),
     id(np.ndim): _asked("intrinsic.ndim"),
     id(np.size): _asked("intrinsic.size"),
-    id(max): _extreme("builtins.max"),
-    id(min): _extreme("builtins.min"),
+    id(max): extreme("builtins.max"),
+    id(min): extreme("builtins.min"),
     id(sum): _sum,
     id(len): _len,
     id(pow): _pow,

@@ -173,7 +173,10 @@ class Iterables(Generators):
     def over(self, binding: Binding, node: Any, number: int = 0) -> Counted | Known:
         """How to run over what a binding holds: the value of an expression, or one of the items of it."""
         hidden = f"$over{node.lineno},{node.col_offset},{getattr(node, 'id', '')},{number}"
-        items = self.sequence(binding)
+        items, text = self.sequence(binding), self.literal(binding)
+        if isinstance(text, str):
+            letters = [self.const(letter, node) for letter in text]
+            return Known(len(letters), lambda k: letters[k])
         if items is not None:
             known = self.known_over(binding, items, hidden, node)
             table = self.table_of(items, node)

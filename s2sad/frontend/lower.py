@@ -286,6 +286,9 @@ class Lowering(Expressions, Control, Prelude, Recursion, Outer):
             if left.kind is list and name == "add":
                 self.container_method(left, "extend", [right], {}, node)
                 return left
+            if left.kind is dict and name == "or_":
+                self.container_method(left, "update", [right], {}, node)
+                return left
             if left.kind is list and name == "mul":
                 repeated = self.structured(node.op, left, right, node)
                 if isinstance(repeated, Cell):

@@ -166,7 +166,7 @@ class _Reverse(Accumulation):
                     total = b.call(
                         "intrinsic.index_add", target, expander.evaluate(contribution.index), term
                     )
-                    if value.hint:
+                    if value.hint and total.op is not None:  # an argument keeps its name
                         total.hint = f"{value.hint}_bar"
                     adjoints[value] = total
                     continue
