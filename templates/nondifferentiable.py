@@ -67,6 +67,11 @@ nondifferentiable(
 )  # fmt: skip
 
 # Positions and counts.
+@rule(np.flatnonzero, shape="places")
+def flatnonzero(x):
+    y = np.flatnonzero(x)
+
+
 @rule(np.argsort, np.ndarray.argsort, shape="positions")
 def argsort(x, axis=-1, kind=None, order=None, stable=None):
     y = np.argsort(x, axis=axis, kind=kind, order=order, stable=stable)
@@ -75,7 +80,7 @@ def argsort(x, axis=-1, kind=None, order=None, stable=None):
 nondifferentiable(
     np.argmax, np.argmin, np.argpartition, np.argwhere, np.nanargmax, np.nanargmin,
     np.ndarray.argmax, np.ndarray.argmin, np.ndarray.argpartition,
-    np.nonzero, np.flatnonzero, np.ndarray.nonzero, np.count_nonzero, np.lexsort, np.searchsorted,
+    np.nonzero, np.ndarray.nonzero, np.count_nonzero, np.lexsort, np.searchsorted,
     np.ndarray.searchsorted, np.digitize, np.ix_, np.unravel_index, np.ravel_multi_index,
     np.diag_indices, np.diag_indices_from, np.tril_indices, np.triu_indices, np.tril_indices_from,
     np.triu_indices_from, np.mask_indices, np.broadcast_shapes, np.ndindex,

@@ -487,7 +487,8 @@ FAMILIES: dict[str, Callable[[Context, Op], Kind]] = {
     "squeeze": squeeze, "ravel": ravel, "split": split, "concatenate": concatenate, "stack": stack, "getitem": getitem,
     "conversion": conversion, "new": new_array, "copy": copy, "scalar": scalar,
     "integer": always(INT), "test": always(BOOL), "tuple": always(passive("tuple")), "unknown": always(ANY),
-    "positions": positions, "like": like(""),
+    "positions": positions, "places": lambda context, op: Kind("number", "i8", (context.symbol((op.result, 0)),)),
+    "like": like(""),
 }  # fmt: skip
 
 

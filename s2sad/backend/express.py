@@ -19,6 +19,7 @@ OPERATORS: dict[str, type[ast.operator]] = {
     "operator.add": ast.Add, "operator.sub": ast.Sub, "operator.mul": ast.Mult, "operator.truediv": ast.Div,
     "operator.floordiv": ast.FloorDiv, "operator.mod": ast.Mod, "operator.pow": ast.Pow,
     "operator.matmul": ast.MatMult, "operator.and_": ast.BitAnd, "operator.or_": ast.BitOr,
+    "operator.lshift": ast.LShift, "operator.rshift": ast.RShift,
     "operator.xor": ast.BitXor,
 }  # fmt: skip
 

@@ -232,13 +232,13 @@ class Control(Comprehensions, Collecting):
         attempt.finish()
         self.statement = statement
         if node.orelse:
-            broken = attempt.broken
-            if broken is None:
+            left, returned = attempt.broken, self.leaving(node)
+            if isinstance(returned, Value):
+                left = returned if left is None else self.either(left, returned, node)
+            if left is None and returned is False:
                 self.statements(node.orelse)
-            else:
-                self.branch(
-                    broken, lambda: None, lambda: self.statements(node.orelse), node, "guard"
-                )
+            elif left is not None and returned is not True:
+                self.branch(left, lambda: None, lambda: self.staying(node.orelse), node, "guard")
         return bool(plan.growing or plan.collecting)
 
     def holder_of(self, name: str) -> Scope:

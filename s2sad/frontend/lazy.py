@@ -244,6 +244,18 @@ def _chosen(ordered: bool, again: bool) -> Callable[[Lazy, Any], Binding]:
     return make
 
 
+def _ndindex(low: Lazy, node: Any) -> Binding:
+    """np.ndindex(n, m), or of a tuple: loops in loops."""
+    low.plain_call(node, 1, MOST)
+    sizes = low.each(node.args)
+    if len(sizes) == 1 and (shape := low.sequence(sizes[0])) is not None:
+        sizes = list(shape.items)
+    heads = [f"for I{k} in range(N{k}):" for k in range(len(sizes))]
+    places = "".join(f"I{k}, " for k in range(len(sizes)))
+    variables = {f"N{k}": size for k, size in enumerate(sizes)}
+    return low.generator(_nested(heads, f"yield ({places})"), variables, node)
+
+
 def _chain(low: Lazy, node: Any) -> Binding:
     low.plain_call(node, 0, 100)
     variables: dict[str, Binding] = {}
@@ -322,6 +334,7 @@ def _text(text: str, least: int, most: int, **defaults: int) -> Callable[[Lazy, 
 ITERATORS: list[tuple[Any, Callable[[Lazy, Any], Binding]]] = [
     (iter, _text("for T in S0:\n    yield T", 1, 1)),
     (itertools.product, _product),
+    (np.ndindex, _ndindex),
     (itertools.combinations, _chosen(ordered=True, again=False)),
     (itertools.combinations_with_replacement, _chosen(ordered=True, again=True)),
     (itertools.permutations, _chosen(ordered=False, again=False)),

@@ -20,6 +20,7 @@ from s2sad.frontend.control import Control
 from s2sad.frontend.expressions import BINARY, Expressions
 from s2sad.frontend.find import find, statement_of
 from s2sad.frontend.inputs import Inputs
+from s2sad.frontend.merge import NeedsStructure
 from s2sad.frontend.outer import Outer, is_literal
 from s2sad.frontend.prelude import Prelude
 from s2sad.frontend.recursion import Recursion
@@ -65,6 +66,12 @@ def lower(
             lowering.called = called
             try:
                 return lowering.function(parts)
+            except NeedsStructure as found:
+                raise lowering.unsupported(
+                    lowering.here,
+                    f"{found.name!r} is a number or None on one path, and a tuple or an object on another",
+                    "use two variables",
+                ) from None
             except S2SADError as error:
                 error.short = frozenset(lowering.short)
                 if error.by_place is not None and error.by_place not in by_place:
