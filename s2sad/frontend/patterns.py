@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import gast
+import numpy as np
 
 from s2sad.frontend.base import Base
 from s2sad.frontend.scope import Static
@@ -21,7 +22,17 @@ WHOLE = (
     str,
     tuple,
 )  # float(x) matches a float
-NAMES = {"isinstance": isinstance, "len": len, "list": list, "tuple": tuple, "dict": dict}
+NAMES = {
+    "isinstance": isinstance, "len": len, "list": list, "tuple": tuple, "dict": dict, "array": np.ndarray,
+}  # fmt: skip
+
+
+def array_is_sequence() -> bool:
+    """Whether `case [*items]` matches an array: newer versions of NumPy say so."""
+    match np.zeros(1):
+        case [*_]:
+            return True
+    return False
 
 
 class Patterns(Base):
@@ -113,7 +124,8 @@ class Patterns(Base):
     def sequence_pattern(
         self, subject: Any, patterns: list[Any], node: Any
     ) -> tuple[list[Any], list[Any]]:
-        kinds = gast.Tuple([_name("$tuple"), _name("$list")], gast.Load())
+        names = ["$tuple", "$list", *(["$array"] if array_is_sequence() else [])]
+        kinds = gast.Tuple([_name(name) for name in names], gast.Load())
         star = next((i for i, p in enumerate(patterns) if isinstance(p, gast.MatchStar)), None)
         count = len(patterns) - (star is not None)
         compare = gast.Eq() if star is None else gast.GtE()
