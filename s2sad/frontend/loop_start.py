@@ -119,8 +119,11 @@ class LoopStart:
             items = [self.parameters(name, b, by_value) for b in binding.items]
             return Items(items, binding.kind, binding.named)
         if isinstance(binding, Table):
+            keys = {
+                k: k if isinstance(k, str) and k.isidentifier() else name for k in binding.items
+            }
             pairs = binding.items.items()
-            return Table({k: self.parameters(name, b, by_value) for k, b in pairs})
+            return Table({k: self.parameters(keys[k], b, by_value) for k, b in pairs})
         if isinstance(binding, Cell):
             if not by_value:
                 return binding

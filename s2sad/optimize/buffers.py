@@ -247,6 +247,21 @@ def own_results(context: Context, function: Function, all_of_them: bool = False)
             continue
         taken = any(sharing.share(value, other) for other in seen)
         foreign = taken or not sharing.is_own(value)
-        if value in seen or foreign:
+        if foreign and not taken and value not in seen and op is not None and op.name == "if":
+            _own_sides(context, sharing, op, op.results.index(value))
+        elif value in seen or foreign:
             block.yields[i] = _copy(context, value, block, len(block.ops))
         seen.add(value)
+
+
+def _own_sides(context: Context, sharing: Sharing, op: Op, j: int) -> None:
+    """Copy a result of a branch on the sides that do not own it."""
+    for region in op.regions:
+        value = region.yields[j]
+        made = value.op
+        if sharing.is_own(value):
+            continue
+        if made is not None and made.name == "if" and made.block is region:
+            _own_sides(context, sharing, made, made.results.index(value))
+        else:
+            region.yields[j] = _copy(context, value, region, len(region.ops))
