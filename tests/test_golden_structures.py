@@ -14,6 +14,7 @@ import pytest
 
 import s2sad
 from tests.published.test_functions import dot, moved
+from tests.test_recursion import fraction, whole
 
 FOLDER = Path(__file__).parent / "golden" / "emitted"
 RNG = np.random.default_rng(1)
@@ -199,23 +200,6 @@ def root(x, guess, tol):
     if abs(new - guess) < tol:
         return new
     return root(x, new, tol)
-
-
-def fraction(x, n):
-    if n == 0:
-        return 1.0
-    return 1.0 + x / fraction(x, n - 1)
-
-
-def product(v, first, last):
-    if last - first == 1:
-        return v[first]
-    middle = (first + last) // 2
-    return product(v, first, middle) * product(v, middle, last)
-
-
-def whole(v):
-    return product(v, 0, len(v))
 
 
 def pressure(t, v):

@@ -56,6 +56,23 @@ def must_write(op: Op) -> bool:
     return bool(op.attrs.get("inplace")) and op.name == "prim" and not op.operands[0].kind.is_scalar
 
 
+def rewritten(value: Value, start: Value) -> bool:
+    """True where `value` is what writes in place made of `start`: the same memory in each case."""
+    if value is start:
+        return True
+    op = value.op
+    if op is None:
+        return False
+    if op.name == "prim":
+        return must_write(op) and rewritten(op.operands[0], start)
+    if op.name == "if":
+        return all(rewritten(r.yields[op.results.index(value)], start) for r in op.regions)
+    if op.name in ("for", "while") and value in (loop := Loop(op)).finals:
+        j = loop.finals.index(value)
+        return rewritten(loop.next[j], loop.carried[j]) and rewritten(loop.inits[j], start)
+    return False
+
+
 def shares_memory(context: Context, op: Op) -> list[Value]:
     """Operands whose memory the result of a primitive may share."""
     if op.name != "prim" or op.result.kind.is_scalar:

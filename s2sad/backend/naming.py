@@ -10,7 +10,7 @@ from __future__ import annotations
 import builtins
 import keyword
 
-from s2sad.analysis.sharing import must_write
+from s2sad.analysis.sharing import must_write, rewritten
 from s2sad.ir.core import Function, Loop, Op, Value
 from s2sad.ir.liveness import Liveness
 
@@ -201,23 +201,6 @@ class Names:
                 name = f"{base}{number}"
             self.names[root] = name
             by_name.setdefault(name, []).append(root)
-
-
-def rewritten(value: Value, start: Value) -> bool:
-    """True where `value` is what writes in place made of `start`: the same memory in each case."""
-    if value is start:
-        return True
-    op = value.op
-    if op is None:
-        return False
-    if op.name == "prim":
-        return must_write(op) and rewritten(op.operands[0], start)
-    if op.name == "if":
-        return all(rewritten(r.yields[op.results.index(value)], start) for r in op.regions)
-    if op.name in ("for", "while") and value in (loop := Loop(op)).finals:
-        j = loop.finals.index(value)
-        return rewritten(loop.next[j], loop.carried[j]) and rewritten(loop.inits[j], start)
-    return False
 
 
 def temporary(names: Names, root: Value) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 from s2sad.analysis.context import static
-from s2sad.analysis.sharing import must_write
+from s2sad.analysis.sharing import rewritten
 from s2sad.ir.core import Loop, Op, Value
 
 
@@ -47,27 +47,7 @@ def _stays(loop: Loop, array: Value) -> bool:
     """True for an array that the loop only writes in place, if at all."""
     if array not in loop.carried:
         return True
-    return _is_written(loop.next[loop.carried.index(array)], array)
-
-
-def _is_written(value: Value, array: Value) -> bool:
-    """True where `value` is in the memory of `array`, which was written in between."""
-    if value is array:
-        return True
-    op = value.op
-    if op is None:
-        return False
-    if op.name == "if":
-        place = op.results.index(value)
-        return all(_is_written(region.yields[place], array) for region in op.regions)
-    if op.name in ("for", "while"):
-        inner = Loop(op)
-        if value not in inner.finals:
-            return False
-        j = inner.finals.index(value)
-        return _is_written(inner.inits[j], array) and _is_written(inner.next[j], inner.carried[j])
-    in_place = must_write(op) or bool(op.attrs.get("buffer"))
-    return in_place and _is_written(op.operands[0], array)
+    return rewritten(loop.next[loop.carried.index(array)], array)
 
 
 def _before(loop: Loop, array: Value) -> Value:
