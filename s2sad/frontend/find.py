@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import linecache
 import types
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -136,6 +137,16 @@ def _holds_code(node: ast.AST, function: types.FunctionType) -> bool:
     body = node.body
     outer = (body.lineno, body.col_offset, body.end_lineno, body.end_col_offset)
     return outer in places
+
+
+def own_nodes(function: Any) -> Iterator[Any]:
+    """The nodes of a function's body, without those of the functions and classes defined in it."""
+    work = list(function.body) if isinstance(function.body, list) else [function.body]
+    while work:
+        node = work.pop()
+        yield node
+        if not isinstance(node, (gast.FunctionDef, gast.Lambda, gast.ClassDef)):
+            work.extend(gast.iter_child_nodes(node))
 
 
 def statement_of(file: SourceFile, node: Any) -> Statement:

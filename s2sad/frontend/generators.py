@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gast
 
-from s2sad.frontend.find import FunctionSource
+from s2sad.frontend.find import FunctionSource, own_nodes
 from s2sad.frontend.merge import FLAGS
 from s2sad.frontend.scope import Binding, Cell, Generator, Scope, Static
 from s2sad.frontend.watch import Watch
@@ -24,6 +24,7 @@ class Generators(Watch):
     if TYPE_CHECKING:
 
         def clauses(self, clauses: list[Any], inner: Any, node: Any) -> Any: ...
+        def body_of_function(self, node: Any) -> None: ...
 
     def run_generator(self, generator: Generator, consume: Consumer, node: Any) -> None:
         """The statements of a generator, with `consume` for each value that it yields."""
@@ -55,7 +56,7 @@ class Generators(Watch):
         self.consumers.append(consumed)
         self.scope = generator.scope
         try:
-            self.statements(generator.source.node.body)
+            self.body_of_function(generator.source.node)
         finally:
             self.consumers.pop()
             self.scope, self.statement, self.here = saved
@@ -171,14 +172,7 @@ def is_generator(node: Any) -> bool:
     """True for a function whose own statements yield."""
     if isinstance(node, gast.Lambda):
         return False
-    work = list(node.body)
-    while work:
-        inner = work.pop()
-        if isinstance(inner, (gast.Yield, gast.YieldFrom)):
-            return True
-        if not isinstance(inner, (gast.FunctionDef, gast.Lambda, gast.ClassDef)):
-            work.extend(gast.iter_child_nodes(inner))
-    return False
+    return any(isinstance(n, (gast.Yield, gast.YieldFrom)) for n in own_nodes(node))
 
 
 def _for(target: str, over: Any, body: Any, node: Any) -> Any:

@@ -215,7 +215,7 @@ class Lowering(Expressions, Control, Prelude, Recursion, Outer):
 
     def run_body(self, node: Any) -> Binding:
         """The result of a function's body, lowered in the current scope."""
-        self.statements(node.body)
+        self.body_of_function(node)
         result = self.scope.vars.get("$ret")
         return self.const(None, node) if result is None else result
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from s2sad.errors import S2SADError, UnresolvedNameError
 from s2sad.frontend.attempts import Attempts
+from s2sad.frontend.find import own_nodes
 from s2sad.frontend.patterns import Patterns
 from s2sad.frontend.scope import CONTAINERS, Binding, Cell, Static, attribute_of
 from s2sad.ir.core import Op, Value
@@ -244,14 +245,27 @@ class Prelude(Attempts, Patterns):
                     raise self.unsupported(target, "this attribute cannot be deleted")
                 del owner.vars[target.attr]
 
+    def body_of_function(self, node: Any) -> None:
+        """The statements of a function, in its scope. Where a declaration stands in them makes no difference."""
+        declared = [n for n in own_nodes(node) if isinstance(n, (gast.Global, gast.Nonlocal))]
+        for declaration in declared:
+            if isinstance(declaration, gast.Nonlocal):
+                self.declare_nonlocal(declaration)
+            elif set(declaration.names) & {name for n in own_nodes(node) for name in _sets(n)}:
+                raise self.unsupported(
+                    declaration,
+                    "a function that sets a global variable is not supported",
+                    "return the value instead",
+                )
+        self.statements(node.body)
+
     def stmt_Global(self, node: Any) -> None:
-        raise self.unsupported(
-            node,
-            "a function that sets a global variable is not supported",
-            "return the value instead",
-        )
+        """Declared where the function begins."""
 
     def stmt_Nonlocal(self, node: Any) -> None:
+        """Declared where the function begins."""
+
+    def declare_nonlocal(self, node: Any) -> None:
         for name in node.names:
             scope = self.scope.lexical
             while scope is not None and name not in scope.vars:
@@ -263,6 +277,15 @@ class Prelude(Attempts, Patterns):
                     "set it before this function is called, or pass it as an argument",
                 )
             self.scope.elsewhere[name] = scope
+
+
+def _sets(node: Any) -> list[str]:
+    """Names that a node by itself gives a value."""
+    if isinstance(node, gast.Name):
+        return [] if isinstance(node.ctx, gast.Load) else [node.id]
+    if isinstance(node, (gast.FunctionDef, gast.ClassDef)):
+        return [node.name]
+    return [node.asname or node.name] if isinstance(node, gast.alias) else []
 
 
 def _built_in(cls: Any) -> Any:

@@ -16,7 +16,7 @@ import gast
 
 from s2sad.errors import S2SADError
 from s2sad.frontend.base import Base
-from s2sad.frontend.find import FunctionSource
+from s2sad.frontend.find import FunctionSource, own_nodes
 from s2sad.frontend.scope import Binding, Cell, Closure, Items, Scope, Static
 from s2sad.ir.compare import same_code
 from s2sad.ir.core import (
@@ -327,14 +327,10 @@ class Recursion(Base):
 
 def _first_guess(node: Any) -> tuple[Any, list[Kind]]:
     """What a function may return: a tuple where one of its returns has one, else a value."""
-    work = list(node.body) if isinstance(node.body, list) else []
-    while work:
-        inner = work.pop()
+    for inner in own_nodes(node):
         if isinstance(inner, gast.Return) and isinstance(inner.value, gast.Tuple):
             count = len(inner.value.elts)
             return ("tuple", None, ("",) * count), [INT] * count
-        if not isinstance(inner, (gast.FunctionDef, gast.Lambda)):
-            work.extend(gast.iter_child_nodes(inner))
     return "", [INT]
 
 

@@ -24,13 +24,14 @@ from tests.properties.expressions import (
     Shape,
     Variable,
 )
+from tests.properties.effects import Effects
 from tests.properties.memory import HEAD
-from tests.properties.places import IMPORT, TABLE, Places
+from tests.properties.places import IMPORT, TABLE
 
 __all__ = ["Program", "Seeded", "arguments", "generate"]
 
 
-class Generator(Places):
+class Generator(Effects):
     """Writes one module; with `memory`, one in which arrays have second names and containers are changed."""
 
     memory = False
@@ -63,6 +64,13 @@ class Generator(Places):
                 makers += [self.listed, self.mapped, self.boxed] * 2
                 makers += [self.write_argument, self.bumped, self.swapped, self.attempted]
                 makers += [self.recursed, self.paired, self.placed, self.chosen]
+                makers += [
+                    self.worker,
+                    self.generator,
+                    self.over_written,
+                    self.searched,
+                    self.carried,
+                ]
                 if scope.loops == 0:
                     makers += [self.growing] * 2
         if scope.nesting < 4:
