@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import textwrap
 
-from tests.properties.expressions import SCALAR, VECTOR, Helper, Index, Scope, Variable
+from tests.properties.expressions import SCALAR, Helper, Index, Scope, Variable
 from tests.properties.places import Places
 
 

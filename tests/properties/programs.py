@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.properties.effects import Effects
 from tests.properties.expressions import (
     MATRIX,
     SCALAR,
@@ -24,7 +25,6 @@ from tests.properties.expressions import (
     Shape,
     Variable,
 )
-from tests.properties.effects import Effects
 from tests.properties.memory import HEAD
 from tests.properties.places import IMPORT, TABLE
 
