@@ -366,7 +366,7 @@ def array_of(*items, dtype=None):
     items_bar[i] += y_bar[i]
 
 
-@rule(np.ndarray.astype, linear_in="x", shape="unknown")
+@rule(np.ndarray.astype, linear_in="x", shape="conversion")
 def astype(x, dtype):
     y = x.astype(dtype)
     x_bar += y_bar.astype(x.dtype)
@@ -403,8 +403,8 @@ def empty_like(x, dtype=None):
 
 
 @rule(np.full, linear_in="value", shape="new")
-def full(shape, value):
-    y = np.full(shape, value)
+def full(shape, value, dtype=None):
+    y = np.full(shape, value, dtype=dtype)
     value_bar += unbroadcast(y_bar, value)
 
 

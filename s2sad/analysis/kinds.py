@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from s2sad.analysis.build import result_kind
 from s2sad.analysis.context import Context
-from s2sad.analysis.shapes import promote
+from s2sad.analysis.dtypes import promote
 from s2sad.ir.core import Block, Callee, Function, Loop, Op, Value
 from s2sad.ir.kinds import ANY, BOOL, FLOAT, INT, NEVER, Dim, Kind, Size, array, join
 

@@ -7,51 +7,30 @@ kinds say too little the answer is an unknown kind, never a guess.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from s2sad.analysis.context import Context, size_of, static
+from s2sad.analysis.dtypes import given_dtype, inexact, promote
 from s2sad.analysis.pieces import split
 from s2sad.ir.core import Op, Value
-from s2sad.ir.kinds import ANY, BOOL, INT, PYTHON_DTYPES, Dim, Kind, Size, array, passive
+from s2sad.ir.kinds import (
+    ANY,
+    BOOL,
+    INT,
+    PASSIVE_DTYPES,
+    PYTHON_DTYPES,
+    Dim,
+    Kind,
+    Size,
+    array,
+    passive,
+)
 
-ORDER = ["b1", "i1", "i2", "i4", "i8", "f2", "f4", "f8", "c8", "c16"]
 PYTHON_TYPES = {
     "builtins.float": "float", "builtins.int": "int", "builtins.len": "int", "builtins.bool": "bool",
 }  # fmt: skip
 FANCY = ("i8", "i4", "b1")
-WEAK = {"bool": 0, "int": 1, "float": 2, "complex": 3}
-FAMILY = {"bool": "b1", "int": "i8", "float": "f8", "complex": "c16"}
-
-
-def promote(kinds: list[Kind], numpy: bool = True) -> str | None:
-    """dtype of an arithmetic result. Python numbers are weak: they do not widen an array's dtype."""
-    dtypes = [k.dtype for k in kinds]
-    if any(d is None for d in dtypes):
-        return None
-    strong = [d for d in dtypes if d not in WEAK]
-    weak = [d for d in dtypes if d in WEAK]
-    top = max(weak, key=lambda d: WEAK[d or ""]) if weak else None
-    if not strong:
-        return FAMILY[top or "float"] if numpy else top
-    if any(d not in ORDER for d in strong):
-        return None
-    best = max(strong, key=lambda d: ORDER.index(d or ""))
-    if best == "f4" and any(d in ("i4", "i8", "u4", "u8") for d in strong):
-        best = "f8"
-    if top in ("float", "complex") and ORDER.index(best or "") < ORDER.index("f2"):
-        best = "f8"
-    if top == "int" and best == "b1":
-        best = "i8"
-    return best
-
-
-def inexact(dtype: str | None) -> str | None:
-    """dtype of a transcendental function's result."""
-    if dtype in ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"):
-        return "f8"
-    if dtype in PYTHON_DTYPES:
-        return "c16" if dtype == "complex" else "f8"
-    return dtype
 
 
 def broadcast(context: Context, shapes: list[tuple[Size, ...]]) -> tuple[Size, ...]:
@@ -321,7 +300,7 @@ def concatenate(context: Context, op: Op) -> Kind:
         for v, p in zip(op.operands, op.attrs["params"], strict=True)
         if p == op.attrs["star"]
     ]
-    dtype = promote(parts)
+    dtype = given_dtype(op, promote(parts))
     known, axis = static(op.arg("axis")) if op.arg("axis") is not None else (True, 0)
     if any(k.dims is None for k in parts) or not known or not isinstance(axis, int):
         return array(dtype, None)
@@ -343,7 +322,7 @@ def stack(context: Context, op: Op) -> Kind:
         for v, p in zip(op.operands, op.attrs["params"], strict=True)
         if p == op.attrs["star"]
     ]
-    dtype = promote(parts)
+    dtype = given_dtype(op, promote(parts))
     known, axis = static(op.arg("axis")) if op.arg("axis") is not None else (True, 0)
     if any(k.dims is None for k in parts) or not known:
         return array(dtype, None)
@@ -424,33 +403,43 @@ def sliced(context: Context, size: Size, part: Value) -> Size:
     return context.symbol((key, keep))
 
 
-def like(name: str) -> Callable[[Context, Op], Kind]:
-    def family(context: Context, op: Op) -> Kind:
-        value = op.arg(name) if name else op.operands[0]
-        return ANY if value is None else value.kind
-
-    return family
-
-
 def conversion(context: Context, op: Op) -> Kind:
-    """np.asarray, np.array: an array like the argument; of a list of numbers, a vector of that length."""
+    """np.asarray, np.array, x.astype: an array like the argument; of a list of numbers, a vector of that length."""
     value = op.operands[0]
     if value.op is not None and value.op.name in ("tuple", "list"):
         items = [v.kind for v in value.op.operands]
         if items and all(k.is_scalar for k in items):
-            return array(promote(items), (len(items),))
-        return array(None, None)
+            return array(given_dtype(op, promote(items)), (len(items),))
+        return array(given_dtype(op, None), None)
     if value.kind.is_array:
-        return value.kind
-    return ANY
+        return replace(value.kind, dtype=given_dtype(op, value.kind.dtype))
+    # Of what may be a number or an array, the integers of it are all that is known.
+    dtype = given_dtype(op, None)
+    return array(dtype, None) if dtype in PASSIVE_DTYPES else ANY
 
 
 def new_array(context: Context, op: Op) -> Kind:
     """np.zeros(shape) and its kin."""
     dims = shape_value(context, op.operands[0])
     filled = op.arg("value")  # of np.full, whose dtype it decides
-    dtype = "f8" if filled is None else promote([filled.kind])
-    return array(dtype if op.arg("dtype") is None else None, dims)
+    return array(given_dtype(op, "f8" if filled is None else promote([filled.kind])), dims)
+
+
+def like(name: str) -> Callable[[Context, Op], Kind]:
+    """np.zeros_like(x) and its kin."""
+
+    def family(context: Context, op: Op) -> Kind:
+        value = op.arg(name) if name else op.operands[0]
+        if value is None:
+            return ANY
+        if op.arg("dtype") is None:
+            return value.kind
+        dtype = given_dtype(op, value.kind.dtype)
+        if value.kind.is_array:
+            return replace(value.kind, dtype=dtype)
+        return array(dtype, None) if dtype in PASSIVE_DTYPES else ANY
+
+    return family
 
 
 def copy(context: Context, op: Op) -> Kind:

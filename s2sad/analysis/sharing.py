@@ -171,7 +171,7 @@ class Sharing:
         elif op.name == "prim":
             self._primitive(op)
         elif op.name == "stack":
-            fresh = op.attrs.get("runs") or op.attrs.get("fresh")
+            fresh = op.attrs.get("fresh")
             # The user's list holds the arrays themselves, which must not be written afterwards.
             held = [o for v in op.operands for o in self.of(v)] if op.exact and not fresh else []
             self.add(op.result, frozenset([op.result, *held]))

@@ -72,6 +72,7 @@ class Attempts(Base):
 
         def tried(nodes: list[Any]) -> tuple[Block, Snapshot]:
             self.block = Block()
+            self.sizes.around[self.block] = outer
             self.statements(nodes)
             done, state = self.block, self.state.take()
             self.block, self.statement = outer, statement

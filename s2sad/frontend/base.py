@@ -17,12 +17,14 @@ from s2sad.frontend.scope import (
     Generator,
     Grown,
     Items,
+    Rest,
     Scope,
     State,
     Static,
     Table,
     replaced,
 )
+from s2sad.frontend.sizes import Sizes
 from s2sad.ir.core import Block, Op, Value
 from s2sad.ir.kinds import Kind, kind_of_constant, passive
 from s2sad.source import Span, Statement
@@ -96,6 +98,12 @@ class Base:
         self.lengthened: set[Cell] = set()  # lists that grew where a loop or branch has to know why
         self.of_numpy: set[Cell] = set()  # lists that grow by NumPy's numbers
         self.natural: set[Value] = set()  # indices that are never negative
+        self.sizes = Sizes()
+        self.row_cells: list[Cell] = []  # items of lists of lists that the statement reads
+        self.busy = 0  # statements in progress of the function that is being lowered
+        self.forgotten: dict[
+            tuple[Any, str], Cell
+        ] = {}  # names of lists that became items of others
 
     if TYPE_CHECKING:
         # Parts that other files of this stage provide.
@@ -130,7 +138,7 @@ class Base:
         def binary(self, op: Any, left: Value, right: Value, node: Any) -> Value: ...
         def viewed(self, value: Value) -> tuple[Value, Value] | None: ...
         def refresh(self, old: Value, new: Value) -> bool: ...
-        def each(self, nodes: list[Any]) -> list[Binding]: ...
+        def each(self, nodes: list[Any], call: bool = False) -> list[Binding]: ...
         def lazy_call(self, callee: Binding, node: Any) -> Binding | None: ...
         def pairs(
             self, args: list[Binding], kwargs: dict[str, Binding], node: Any
@@ -157,6 +165,13 @@ class Base:
         def new_dict(self, items: dict[Any, Binding]) -> Cell: ...
         def grown(self, cell: Binding) -> Grown | None: ...
         def made_list(self, items: list[Binding], node: Any) -> Cell: ...
+        def with_number(self, grown: Grown, number: str, node: Any) -> Grown: ...
+        def with_rows(self, grown: Grown, rows: str, node: Any) -> Grown: ...
+        def range_list(self, domain: list[Value], node: Any) -> Cell: ...
+        def hold_in_array(self, cell: Cell, node: Any) -> None: ...
+        def forget_rows(self, rows: list[Cell], lists: list[Cell], node: Any) -> None: ...
+        def drop_rows(self) -> None: ...
+        def is_long(self, binding: Binding) -> bool: ...
         def numbers_in(self, items: Items, node: Any) -> Grown | None: ...
         def grown_item(self, contents: Grown | Columns, index: Binding, node: Any) -> Binding: ...
         def array_item(self, grown: Grown, index: Binding, node: Any) -> Value: ...
@@ -300,11 +315,20 @@ class Base:
                 return self.op("const", [], passive("object"), node, value=binding.value)
             if isinstance(binding.value, bool):
                 return self.const(binding.value, node)
+        if isinstance(binding, Rest):
+            raise self.unknown_count(node)
         name = getattr(getattr(binding, "value", None), "__name__", None)
         kind = getattr(binding, "kind", None)
         named = getattr(kind, "__name__", None) if isinstance(kind, type) else None
         what = name or getattr(binding, "name", "") or f"this {named or 'object'}"
         raise self.unsupported(node, f"{what!r} cannot be used as a value here")
+
+    def unknown_count(self, node: Any) -> UnsupportedSyntaxError:
+        return self.unsupported(
+            node,
+            "how many arguments this call gives is only known at run time",
+            "take the items apart first, as in a, b = xs",
+        )
 
     def value_of(self, node: Any) -> Value:
         return self.to_value(self.expression(node), node)

@@ -28,6 +28,7 @@ from s2sad.frontend.scope import (
     Method,
     Parent,
     Partial,
+    Rest,
     Scope,
     Static,
     Table,
@@ -61,7 +62,7 @@ class Calls(Objects, Memory):
         lazy = self.lazy_call(callee, node)
         if lazy is not None:
             return lazy
-        return self.call(callee, self.each(node.args), self.keywords(node), node)
+        return self.call(callee, self.each(node.args, call=True), self.keywords(node), node)
 
     def keywords(self, node: Any) -> dict[str, Binding]:
         """Keyword arguments of a call, those of `**kwargs` one by one."""
@@ -119,6 +120,8 @@ class Calls(Objects, Memory):
         self, callee: Static, args: list[Binding], kwargs: dict[str, Binding], node: Any
     ) -> Binding:
         obj = callee.value
+        if any(isinstance(a, Rest) for a in args) and not isinstance(obj, types.FunctionType):
+            args = self.few(obj, args, node)
         if isinstance(getattr(obj, "__self__", None), np.ufunc) and obj.__name__ == "at":
             return self.call_at(obj.__self__, args, node)
         if any(obj is c for c in CONSUMING):
@@ -267,7 +270,7 @@ class Calls(Objects, Memory):
             )
         if not isinstance(receiver, Value):
             callee = self.attribute(receiver, name, node.func)
-            return self.call(callee, self.each(node.args), self.keywords(node), node)
+            return self.call(callee, self.each(node.args, call=True), self.keywords(node), node)
         folded = self.text_method(receiver, name, node)
         if folded is not None:
             return folded
@@ -375,8 +378,8 @@ class Calls(Objects, Memory):
                 self.sources.append(source)
             scope.captured = True
             return Generator(source, scope)
-        saved = self.scope, self.statement, self.here
-        self.scope = scope
+        saved = self.scope, self.statement, self.here, self.busy, self.row_cells
+        self.scope, self.busy, self.row_cells = scope, 0, []
         self.stack.append(key)
         self.marks.append(mark)
         if source not in self.sources:
@@ -388,7 +391,7 @@ class Calls(Objects, Memory):
         finally:
             self.stack.pop()
             self.marks.pop()
-            self.scope, self.statement, self.here = saved
+            self.scope, self.statement, self.here, self.busy, self.row_cells = saved
             if not self.escapes(scope):
                 self.state.holders.pop(scope, None)
 
@@ -418,8 +421,15 @@ class Calls(Objects, Memory):
         positional = [a.id for a in [*arguments.posonlyargs, *arguments.args]]
         by_position_only = {a.id for a in arguments.posonlyargs}
         allowed = positional + [a.id for a in arguments.kwonlyargs]
+        if any(isinstance(a, Rest) for a in args):
+            args, rest = self.spread(args, positional, {*kwargs, *defaults}, arguments.vararg, node)
+        else:
+            args, rest = (
+                args[: len(positional)] if arguments.vararg else args,
+                Items(args[len(positional) :]),
+            )
         if arguments.vararg:
-            scope.vars[arguments.vararg.id] = Items(args[len(positional) :])
+            scope.vars[arguments.vararg.id] = rest
         elif len(args) > len(positional):
             raise self.unsupported(
                 node, f"{source.name!r} takes {len(positional)} arguments, not {len(args)}"

@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from s2sad.frontend.columns import ItemTrees, columns_of, form, leaves, mapped
+from s2sad.frontend.listed import EMPTY
 from s2sad.frontend.scope import Binding, Cell, Collected, Columns, Grown, Items, Run, Static
+from s2sad.frontend.sizes import ONE, plus, times
 from s2sad.ir.core import Block, Loop, Value
 from s2sad.ir.kinds import ANY, PYTHON_DTYPES, passive
 
@@ -45,6 +47,7 @@ class Collecting(ItemTrees):
     if TYPE_CHECKING:
 
         def change(self, cell: Cell, contents: Binding, node: Any) -> None: ...
+        def ask_numbers(self, values: list[Value], node: Any) -> None: ...
         def end_to_end(self, array: Value, node: Any) -> Value: ...
 
     # --- before the loop, and in its body ---------------------------------------------------------------
@@ -77,7 +80,9 @@ class Collecting(ItemTrees):
 
     def append_collected(self, cell: Cell, item: Binding, node: Any) -> None:
         contents: Collected = cell.contents
-        tree = self.tree(item, contents.older, node)
+        if cell.made in self.by_place and isinstance(item, Cell):
+            self.hold_in_array(item, node)
+        tree = self.tree(item, contents.older, node, contents.body)
         length = contents.length
         if length is not None:
             length = self.moved(length, 1, node)
@@ -106,7 +111,7 @@ class Collecting(ItemTrees):
             return False
         if contents.new[place][1] is not ALWAYS:
             return False
-        tree = self.tree(value, contents.older, node)
+        tree = self.tree(value, contents.older, node, contents.body)
         last, new = list(contents.last), list(contents.new)
         last[place], new[place] = tree, (tree, ALWAYS)
         self.change(cell, replace(contents, last=last, new=new), node)
@@ -185,17 +190,43 @@ class Collecting(ItemTrees):
             for k, (tape, before_it) in enumerate(zip(mine, starts, strict=True)):
                 values = [leaves(t)[k] for t, _ in end.new]
                 runs = [t for t, _ in end.new if isinstance(t, Run)]
-                done.append(self.column(cell, len(mine), tape, before_it, values, kept, node, runs))
+                lists = [t for t, _ in end.new if isinstance(t, Grown)]
+                done.append(
+                    self.column(cell, len(mine), tape, before_it, values, kept, node, runs, lists)
+                )
+            if loop.is_for and not loop.has_stop and flags is None:
+                self.note_length(done[0], loop.domain, start, end)
             columns = iter(done)
+            own = self.are_own([t for t, _ in end.new], start)
 
-            def finished(leaf: Binding, columns: Any = columns) -> Binding:
+            def finished(leaf: Binding, columns: Any = columns, own: bool = own) -> Binding:
                 column: Grown = next(columns)
-                rows = leaf.number if isinstance(leaf, Grown) else None
-                return replace(column, rows=rows, number="" if rows is not None else column.number)
+                if not isinstance(leaf, Grown):
+                    return column
+                self.sizes.row_lengths[column.array] = self.sizes.of(leaf.length)
+                return replace(column, rows=leaf.number, number="", own=own)
 
             made = mapped(tree, finished)
             out[cell] = Columns(made) if isinstance(made, Items) else made
         return out
+
+    def are_own(self, trees: list[Binding], start: Any) -> bool:
+        """True for lists that were made for a list of lists, and that nothing else holds."""
+        if isinstance(start, Items) and start.items or isinstance(start, Columns):
+            return False
+        before = [start] if isinstance(start, Grown) else []
+        return all(isinstance(t, Grown) and t.own for t in [*trees, *before])
+
+    def note_length(self, column: Grown, domain: list[Value], start: Any, end: Collected) -> None:
+        """How long a list is to which each iteration of a loop appends as much."""
+        if any(isinstance(t, Run) for t, _ in end.new):
+            return
+        more = times(self.sizes.trips(domain), len(end.new))
+        if isinstance(start, Items):
+            before = {ONE: len(start.items)} if start.items else {}
+        else:
+            before = self.sizes.of(next(columns_of(start)).length)
+        self.sizes.stacked[column.array] = plus(before, more)
 
     def run_of(
         self, cell: Cell, start: Collected, end: Collected, tapes: Any, node: Any
@@ -232,9 +263,28 @@ class Collecting(ItemTrees):
                 "the items of a list that grows in a loop are not all of one structure",
                 "append items of one structure to it",
             )
+        rows = [self.row_sizes(t) for t in [*(t for t, _ in end.new), *first]]
+        if any(sizes != rows[0] or None in sizes for sizes in rows):
+            raise self.unsupported(
+                node,
+                "a list grows in a loop by lists of different lengths",
+                "append arrays, or lists of one length",
+            )
         if not isinstance(start, Items):
+            if isinstance(start, Grown) and start.number == EMPTY:
+                self.ask_numbers([v for t, _ in end.new for v in leaves(t)], node)
             return list(columns_of(start))
         return [[leaves(t)[k] for t in first] for k in range(len(leaves(tree)))]
+
+    def row_sizes(self, tree: Binding) -> list[Any]:
+        """How long the lists in an item are, or in the items of a list that has grown."""
+        if isinstance(tree, Items):
+            return [size for part in tree.items for size in self.row_sizes(part)]
+        if not isinstance(tree, Grown):
+            return []
+        return [
+            self.sizes.rows(tree.array) if tree.rows is not None else self.sizes.of(tree.length)
+        ]
 
     def column(
         self,
@@ -246,6 +296,7 @@ class Collecting(ItemTrees):
         kept: Value | None,
         node: Any,
         runs: list[Run] | None = None,
+        lists: list[Grown] | None = None,
     ) -> Grown:
         """The array of what stands at one place of the items."""
         name = self.name_of_list(cell)
@@ -265,8 +316,9 @@ class Collecting(ItemTrees):
         plain = isinstance(start, list) and kept is None and (len(values) == 1 or flat)
         beginning = start if plain and isinstance(start, list) else []
         array = self.stacked(tape, beginning, node, flat=flat)
-        if runs and array.op is not None:
-            array.op.attrs["runs"] = True
+        if array.op is not None:
+            # Numbers, and the numbers of lists, are copied into the array; arrays are held by the list.
+            array.op.attrs["fresh"] = bool(runs or lists) or not rows
         array.hint = tape.hint
         if kept is not None:
             array = self.prim("operator.getitem", [array, kept], {}, node)

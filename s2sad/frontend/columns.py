@@ -7,6 +7,7 @@ this place in all items. An item of the list is put together again from the colu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from s2sad.frontend.base import Base
@@ -22,7 +23,7 @@ from s2sad.frontend.scope import (
     Run,
     Static,
 )
-from s2sad.ir.core import Value
+from s2sad.ir.core import Block, Value
 from s2sad.ir.kinds import ANY, passive
 
 REAL = ("float", "f8", "f4", "int", "i8", "i4")
@@ -51,13 +52,6 @@ def mapped(tree: Binding, make: Callable[[Binding], Binding]) -> Binding:
     return make(tree)
 
 
-def varies(value: Value) -> bool:
-    """True for a value that may be another one in each iteration of a loop."""
-    if value.op is None:
-        return value.owner is not None
-    return value.op.name not in ("const", "prim") or any(varies(v) for v in value.op.operands)
-
-
 def columns_of(contents: Binding) -> Iterator[Grown]:
     """The columns of a list's contents."""
     if isinstance(contents, Grown):
@@ -74,26 +68,32 @@ class ItemTrees(Base):
 
     if TYPE_CHECKING:
 
+        def item_in_row(self, row: Grown, index: Binding, node: Any) -> Value | None: ...
         def moved(self, index: Value, by: int, node: Any) -> Value: ...
 
-    def tree(self, item: Binding, older: Any, node: Any) -> Binding:
-        """What an append of `item` puts on the list. A list in it may not be changed afterwards."""
+    def tree(self, item: Binding, older: Any, node: Any, loop: Block | None = None) -> Binding:
+        """What an append of `item` in a loop puts on the list. A list in it may not be changed afterwards."""
         if isinstance(item, Items) and item.kind != "set":
-            parts = [self.tree(part, older, node) for part in item.items]
+            parts = [self.tree(part, older, node, loop) for part in item.items]
             return Items(parts, item.kind, item.named)
         if isinstance(item, Cell) and item.kind is list and item not in older:
-            contents = item.contents
+            contents, new = item.contents, FROZEN not in item.vars and not item.frozen
             item.vars[FROZEN] = Static(HELD)
             if isinstance(contents, Items):
-                return self.tree(contents, older, node)
+                return self.tree(contents, older, node, loop)
             if isinstance(contents, Grown) and contents.complete and contents.rows is None:
-                if varies(contents.length):
+                size = self.sizes.of(contents.length)
+                if loop is not None and not self.sizes.lasts(size, loop):
                     raise self.unsupported(
                         node,
                         "a list grows in a loop by lists of different lengths",
                         "append arrays, or lists of one length",
                     )
-                return contents
+                if contents.row:
+                    raise self.aliasing(
+                        node, "a list becomes an item of two lists", "append a copy: rows[i][:]"
+                    )
+                return replace(contents, own=new)
         value = item if isinstance(item, Value) else None
         kind = value.kind if value is not None else None
         if value is not None and kind is not None:
@@ -122,10 +122,17 @@ class ItemTrees(Base):
 
     def column_item(self, column: Grown, index: Binding, node: Any) -> Binding:
         """An item of a column: a Python number, where it was one that was appended."""
-        item = self.array_item(column, index, node)
+        item = self.item_in_row(column, index, node) if column.row else None
+        item = item or self.array_item(column, index, node)
         if column.rows is not None:
             length = self.prim("builtins.len", [item], {}, node)
-            return self.held_list(Grown(item, length, complete=True, number=column.rows))
+            row = Grown(item, length, complete=True, number=column.rows)
+            if not column.own or not column.complete:
+                return self.held_list(row)
+            cell: Cell = self.state.add(Cell(list))
+            cell.vars[CONTENTS] = replace(row, row=True)
+            self.row_cells.append(cell)
+            return cell
         return self.prim(f"builtins.{column.number}", [item], {}, node) if column.number else item
 
     def grown_item(self, contents: Grown | Columns, index: Binding, node: Any) -> Binding:

@@ -104,7 +104,9 @@ class Comprehensions(Lazy):
     def appended(self, node: Any) -> Binding:
         """A list comprehension as loops that append."""
         name = f"$list{node.lineno},{node.col_offset}"
-        self.scope.vars[name] = self.new_list([])
+        made = self.new_list([])
+        made.made = self.place_of(node)
+        self.scope.vars[name] = made
         target = gast.Attribute(gast.Name(name, gast.Load(), None, None), "append", gast.Load())
         appending = gast.Expr(gast.Call(target, [node.elt], []))
         self.statements([self.clauses(node.generators, appending, node)])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.frontend.keys import Keys
+from s2sad.frontend.listed import IN_ARRAY_METHODS
 from s2sad.frontend.scope import (
     CONTENTS,
     FROZEN,
@@ -115,7 +116,10 @@ class Containers(Keys):
                     return found
             return self.entry(binding.contents, key, node)
         if isinstance(binding, Cell) and isinstance(binding.contents, (Grown, Columns)):
-            return self.grown_item(binding.contents, index, node)
+            found = self.grown_item(binding.contents, index, node)
+            if isinstance(found, Cell):
+                found.made = found.made or binding.made
+            return found
         if isinstance(binding, Cell) and isinstance(binding.contents, Collected):
             return self.collected_item(binding, index, node)
         items = self.sequence(binding)
@@ -179,13 +183,21 @@ class Containers(Keys):
     def change(self, cell: Cell, contents: Binding, node: Any) -> None:
         """Give a list or dict other contents; every name that holds it sees them."""
         self.may_change(cell, node)
+        if isinstance(cell.contents, Grown) and cell.contents.row:
+            raise self.aliasing(
+                node,
+                "this list is an item of another list, and becomes longer, shorter or another one",
+            )
         cell.vars[CONTENTS] = contents
 
     def may_change(self, cell: Cell, node: Any) -> None:
         held = cell.vars.get(FROZEN)
         why = cell.frozen or (held.value if isinstance(held, Static) else "")
         if why:
-            raise self.aliasing(node, why)
+            error = self.aliasing(node, why)
+            if isinstance(cell.contents, Items) and cell.made is not None:
+                error.by_place, error.last_resort = cell.made, True
+            raise error
 
     def set_item(self, cell: Cell, index: Binding, value: Binding, node: Any) -> None:
         """container[index] = value"""
@@ -265,7 +277,7 @@ class Containers(Keys):
     def container_method(
         self, receiver: Cell | Items, name: str, args: list[Binding], kwargs: Any, node: Any
     ) -> Binding:
-        table, what = GROWN_METHODS, "list that grows in a loop"
+        table, what = IN_ARRAY_METHODS, "list that grows in a loop"
         if isinstance(receiver, Cell) and isinstance(receiver.contents, (Grown, Columns)):
             pass
         elif isinstance(receiver, Cell) and isinstance(receiver.contents, Collected):
@@ -339,26 +351,6 @@ def _replace(low: Containers, items: Items, args: list[Binding], kwargs: Any, no
 
 def _asdict(low: Containers, items: Items, args: list[Binding], kwargs: Any, node: Any) -> Binding:
     return low.new_dict(dict(zip(items.named._fields, items.items, strict=True)))
-
-
-def _append_grown(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> None:
-    low.append_grown(cell, args[0], node)
-
-
-def _extend_grown(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> None:
-    for item in low.given(args[0], node):
-        low.append_grown(cell, item, node)
-
-
-def _copy_grown(
-    low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any
-) -> Binding:
-    copied = low.copied_list(cell, node)
-    if copied is None:
-        raise low.unsupported(
-            node, "a list that grows in this loop is copied", "copy it afterwards"
-        )
-    return copied
 
 
 def _append_collected(
@@ -478,9 +470,6 @@ def _update(
 
 MethodTable = dict[str, Callable[..., Binding | None]]
 COLLECTED_METHODS: MethodTable = {"append": _append_collected, "extend": _extend_collected}
-GROWN_METHODS: MethodTable = {
-    "append": _append_grown, "extend": _extend_grown, "pop": _pop, "copy": _copy_grown,
-}  # fmt: skip
 COUNTS: MethodTable = {"index": _index, "count": _count}
 TUPLE_METHODS: MethodTable = {**COUNTS, "_replace": _replace, "_asdict": _asdict}
 LIST_METHODS: MethodTable = {

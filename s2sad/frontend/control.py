@@ -136,6 +136,7 @@ class Control(Comprehensions, Collecting):
         ends: list[Snapshot] = []
         for run in (then, other):
             self.block = Block()
+            self.sizes.around[self.block] = outer
             self.state.restore(before)
             run()
             blocks.append(self.block)
@@ -225,8 +226,8 @@ class Control(Comprehensions, Collecting):
                     raise
                 plan.collecting[found.cell] = found.added(plan.collecting[found.cell])
             except UnsupportedSyntaxError as error:
-                if not self.lists_grow(plan, before, error):
-                    raise (plan.failure or error) from None
+                if not self.lists_grow(plan, before, error) and not self.stretch(plan):
+                    raise self.as_array(plan, before, plan.failure or error) from None
             del outer.ops[mark:]
         self.block = outer
         attempt.finish()
@@ -269,6 +270,29 @@ class Control(Comprehensions, Collecting):
                 plan.collecting.pop(cell, None)
         plan.places |= {(cell, CONTENTS): None for cell in grown}
         return True
+
+    def stretch(self, plan: Plan) -> bool:
+        """Whether to try a loop again that carries the lengths of lists in arrays, which it changes."""
+        new = {c: a for c, a in plan.stretchable.items() if a not in plan.stretched}
+        for cell, array in new.items():
+            plan.stretched.add(array)
+            plan.collecting.pop(cell, None)
+            plan.growing.pop(cell, None)
+        return bool(new)
+
+    def as_array(
+        self, plan: Plan, before: Snapshot, error: UnsupportedSyntaxError
+    ) -> UnsupportedSyntaxError:
+        """A refusal after which the lists that the loop changes may be tried as arrays from the beginning."""
+        lists = (
+            c
+            for c in (*plan.collecting, *plan.growing)
+            if isinstance(before[c].get(CONTENTS), Items)
+        )
+        places = [c.made for c in lists if c.made is not None and c.made not in self.by_place]
+        if places and error.by_place is None:
+            error.by_place, error.last_resort = places[0], True
+        return error
 
     def appended_in(self, node: Any, before: Snapshot) -> list[Cell]:
         """Lists that have a name and to which something in a loop appends."""

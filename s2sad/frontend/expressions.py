@@ -18,6 +18,7 @@ from s2sad.frontend.scope import (
     Cell,
     Choice,
     Items,
+    Rest,
     Static,
     Table,
     attribute_of,
@@ -75,7 +76,29 @@ class Expressions(Calls):
         return Items(self.each(node.elts))
 
     def expr_List(self, node: Any) -> Binding:
-        return self.made_list(self.each(node.elts), node)
+        return self.starred_list(node, self.each(node.elts, call=True))
+
+    def starred_list(self, node: Any, items: list[Binding]) -> Binding:
+        """[a, *xs, b]"""
+        place = next((k for k, item in enumerate(items) if isinstance(item, Rest)), None)
+        if place is None:
+            return self.made_list(items, node)
+        rest = items[place]
+        assert isinstance(rest, Rest)
+        made: Binding = self.call(Static(list), [rest.items], {}, node)
+        for before, part in ((True, items[:place]), (False, items[place + 1 :])):
+            if part:
+                other = self.starred_list(node, part)
+                pair = (other, made) if before else (made, other)
+                joined = self.joined_lists(*pair, node)
+                if joined is None:
+                    raise self.unsupported(
+                        node,
+                        "a list is made of numbers of several types, or of what is no number",
+                        "make an array with np.concatenate",
+                    )
+                made = joined
+        return made
 
     def expr_Set(self, node: Any) -> Binding:
         return self.new_set(self.each(node.elts), node)
@@ -97,14 +120,18 @@ class Expressions(Calls):
             items[key] = value
         return self.new_dict(items)
 
-    def each(self, nodes: list[Any]) -> list[Binding]:
-        """The values of expressions, those behind a star one by one."""
+    def each(self, nodes: list[Any], call: bool = False) -> list[Binding]:
+        """The values of expressions, those behind a star one by one, or, in a `call`, as `Rest`."""
         out: list[Binding] = []
         for node in nodes:
             if not isinstance(node, gast.Starred):
                 out.append(self.expression(node))
                 continue
-            out.extend(self.given(self.expression(node.value), node))
+            items = self.expression(node.value)
+            if call and self.is_long(items):
+                out.append(Rest(items))
+            else:
+                out.extend(self.given(items, node))
         return out
 
     def expr_NamedExpr(self, node: Any) -> Binding:

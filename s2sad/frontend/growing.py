@@ -9,17 +9,18 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from s2sad.frontend.base import Base
 from s2sad.frontend.containers import UNKNOWN
+from s2sad.frontend.listed import EMPTY, Listed, joined_numbers
 from s2sad.frontend.scope import CONTENTS, Binding, Cell, Columns, Grown, Items, Static
 from s2sad.ir.core import Value
 from s2sad.ir.kinds import passive
 
 LONGEST = 64  # so many items are known one by one, so many iterations may be written out
 FLOATS = ("float", "f8")
+PYTHON_NUMBERS = ("float", "int")
 
 
-class Growing(Base):
+class Growing(Listed):
     """The part of `Lowering` that handles lists which grow in a loop."""
 
     if TYPE_CHECKING:
@@ -127,13 +128,28 @@ class Growing(Base):
                 "append items of the same structure",
             )
         value = item
+        if grown.number == EMPTY:
+            self.ask_numbers([value], node)
         last = self.prim("intrinsic.array_of", [value], {}, node)
+        if grown.number == EMPTY and self.literal(grown.length) == 0:
+            number = str(value.kind.dtype) if value.kind.dtype in PYTHON_NUMBERS else ""
+            return Grown(last, self.const(1, node), complete=True, number=number)
         both = self.op("tuple", [grown.array, last], passive("tuple"), node)
         array = self.prim("numpy.concatenate", [both], {}, node)
         array.hint = grown.array.hint
         length = self.moved(grown.length, 1, node)
-        number = grown.number if value.kind.dtype == grown.number else ""
+        dtype = value.kind.dtype if value.kind.is_scalar else None
+        number = joined_numbers(grown.number, str(dtype) if dtype in PYTHON_NUMBERS else "")
         return Grown(array, length, complete=True, number=number)
+
+    def ask_numbers(self, values: list[Value], node: Any) -> None:
+        """An empty list that is held in an array takes numbers alone."""
+        if not all(v.kind.is_scalar and v.kind.dtype in (*FLOATS, "int") for v in values):
+            raise self.unsupported(
+                node,
+                "a list grows by what is not known to be a number",
+                "append floats, or fill a NumPy array",
+            )
 
     def is_natural(self, index: Value) -> bool:
         """True for an index that counts from 0 or above."""
@@ -194,20 +210,23 @@ class Growing(Base):
     def part_of(self, grown: Grown, there: Value, node: Any) -> Cell:
         """list[a:b], which is a list of its own."""
         array = self.prim("operator.getitem", [grown.array, there], {}, node)
-        return self.list_in(dataclasses.replace(grown, array=array), node)
+        if grown.row:
+            array = self.prim("numpy.copy", [array], {}, node, listed=True)
+        return self.list_in(dataclasses.replace(grown, array=array, row=False, own=False), node)
 
     def set_grown_item(self, cell: Cell, index: Binding, value: Binding, node: Any) -> None:
         """list[index] = value, for a number after the loop in which the list has grown."""
         grown, place = self.grown(cell), self.literal(index)
+        if grown is not None and grown.rows is not None:
+            self.set_row(cell, index, value, node)
+            return
         new = self.to_value(value, node)
         fine = grown is not None and grown.complete and grown.array.kind.ndim == 1
-        whole = grown is not None and grown.number == "int"
-        if whole and new.kind.dtype != "int":
-            raise self.unsupported(
-                node,
-                "what is no integer is written into a list of integers",
-                "begin with [0.0] * n",
-            )
+        if fine and grown is not None and grown.row:
+            self.set_in_row(cell, grown, self.to_value(index, node), new, node)
+            return
+        if fine and grown is not None and grown.number == "int" and new.kind.dtype == "float":
+            grown = self.with_number(grown, "float", node)
         if (
             not fine
             or grown is None
@@ -221,7 +240,8 @@ class Growing(Base):
             "intrinsic.store", [grown.array, self.to_value(index, node), new], {}, node
         )
         array.hint = grown.array.hint
-        number = grown.number if new.kind.dtype == grown.number else ""
+        dtype = str(new.kind.dtype) if new.kind.dtype in PYTHON_NUMBERS else ""
+        number = joined_numbers(grown.number, dtype)
         if grown.number == "float" and not number:
             self.of_numpy.add(cell)
         self.change(cell, dataclasses.replace(grown, array=array, number=number), node)
@@ -237,7 +257,9 @@ class Growing(Base):
             return None
         array = self.prim("numpy.full", [times, item], {}, node)
         number = item.kind.dtype if item.kind.dtype in ("float", "int") else ""
-        return self.list_in(Grown(array, array, complete=True, number=number), node)
+        cell: Cell = self.state.add(Cell(list))
+        cell.vars[CONTENTS] = Grown(array, times, complete=True, number=number)
+        return cell
 
     def list_in(self, contents: Grown, node: Any) -> Cell:
         """A list that is held in an array."""
@@ -265,10 +287,14 @@ class Growing(Base):
         array = grown.array
         if array.kind.ndim == 1:
             array = self.prim("numpy.copy", [array], {}, node, listed=True)
-        return self.list_in(dataclasses.replace(grown, array=array), node)
+        return self.list_in(dataclasses.replace(grown, array=array, row=False, own=False), node)
 
     def numbers_in(self, items: Items, node: Any) -> Grown | None:
         """The numbers of a list or tuple, all of one type, in an array; None where they are not known to be that."""
+        if not items.items:
+            none = self.const(0, node)
+            array = self.prim("numpy.zeros", [none], {}, node)
+            return Grown(array, none, complete=True, number=EMPTY)
         values = [v for v in items.items if isinstance(v, Value) and v not in self.mixed]
         types = {v.kind.dtype for v in values if v.kind.is_scalar}
         if len(values) < len(items.items) or len(types) != 1 or not types <= {*FLOATS, "int"}:

@@ -185,14 +185,8 @@ class Iterables(Generators):
             return self.rows_of(lambda: table, self.const(known.length, node), node, known)
         contents = binding.contents if isinstance(binding, Cell) else None
         if isinstance(contents, (Grown, Columns)):
-            items_of, length = contents, self.grown_length(binding)
-            assert length is not None
-
-            def item(index: Value) -> Binding:
-                self.natural.add(index)
-                return self.grown_item(items_of, index, node)
-
-            return self.counted(length, item, node)
+            assert isinstance(binding, Cell)
+            return self.over_list(binding, node)
         array = self.to_value(binding, node)
         # The body may write the array: rows are those of its version at the time.
         self.scope.vars[hidden] = array
@@ -201,6 +195,26 @@ class Iterables(Generators):
             return self.to_value(self.scope.vars[hidden], node)
 
         return self.rows_of(now, self.prim("builtins.len", [array], {}, node), node)
+
+    def over_list(self, cell: Cell, node: Any) -> Counted:
+        """A loop over a list in an array, whose items the body may write."""
+        length = self.grown_length(cell)
+        assert length is not None
+
+        def item(index: Value) -> Binding:
+            contents, now = cell.contents, self.grown_length(cell)
+            if not isinstance(contents, (Grown, Columns)) or now is None:
+                now = None
+            if now is None or not self.sizes.equal(now, length):
+                raise self.unsupported(
+                    node,
+                    "a list becomes longer or shorter while a loop runs over it",
+                    "loop over a copy: list(...)",
+                )
+            self.natural.add(index)
+            return self.grown_item(contents, index, node)
+
+        return self.counted(length, item, node)
 
     def rows_of(
         self, array: Callable[[], Value], length: Value, node: Any, known: Known | None = None

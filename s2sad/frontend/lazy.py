@@ -48,11 +48,10 @@ class Lazy(Iterables):
         if callee.value is filter:
             return self.filter_(node)
         if callee.value is range:
-            known = self.counted_items(self.range_(node))
+            over = self.range_(node)
+            known = self.counted_items(over)
             if known is None:
-                raise self.unsupported(
-                    node, "a range is used as a value, and its length is not known", "loop over it"
-                )
+                return self.range_list(over.domain, node)
             return Items([known.element(k) for k in range(known.length)])
         if (
             (callee.value is any or callee.value is all)

@@ -34,6 +34,9 @@ from s2sad.frontend.scope import (
 from s2sad.ir.core import Block, Value
 from s2sad.ir.kinds import ANY, BOOL, Dim, Kind
 
+TWO_ROWS = (
+    "a name stands for one item of a list of lists before the loop, and for another one in it"
+)
 LASTING = ("float", "f8", "int")  # of carried numbers, whose kinds the body is lowered for
 
 
@@ -57,6 +60,9 @@ class LoopStart:
         self.held_twice: set[Value] = set()
         self.viewed: set[Value] = set()
         self.body = Block()
+        lowering.sizes.around[self.body] = lowering.block
+        self.lists: dict[Value, Value] = {}  # parameters, and the arrays of lists before the loop
+        self.converted: dict[Value, Value] = {}  # those in which the numbers have another type
         self.condition: Block | None = None
         self.broken: Value | None = None
         self.start: dict[Place, Binding] = {}
@@ -111,7 +117,7 @@ class LoopStart:
         if need.length or isinstance(contents, Collected) and known is not None:
             count = known if known is not None else self.low.const(len(first), self.node)
             length = self.value_parameter(self.low.named(cell, "length"), count)
-        return Collected(first, last, length, self.before, carried=len(last))
+        return Collected(first, last, length, self.before, self.body, carried=len(last))
 
     def parameters(self, name: str, binding: Binding | None, by_value: bool) -> Binding:
         """Loop parameters for a variable; lists and objects stay the ones that they are, unless `by_value`."""
@@ -140,13 +146,33 @@ class LoopStart:
         if isinstance(binding, Columns):
             return Columns(self.parameters(name, binding.form, by_value))
         if isinstance(binding, Grown):
-            missing: Any = binding.length is None  # a list that the loop's body makes
-            array = self.value_parameter("" if missing else binding.array.hint, binding.array)
-            length = self.value_parameter("", None) if missing else binding.length
-            return replace(binding, array=array, length=length)
+            return self.list_parameter(binding)
         if is_function(binding) and binding is not None:
             return binding
         return self.value_parameter(name, binding)
+
+    def list_parameter(self, grown: Grown) -> Grown:
+        """A list in an array; where its length changes in the loop, that is a parameter too."""
+        missing: Any = grown.length is None  # a list that the loop's body makes
+        before, hint = grown.array, "" if missing else grown.array.hint
+        if grown.row and not missing:
+            raise self.low.aliasing(self.node, TWO_ROWS, "give it another name in the loop")
+        if before in self.plan.numbers:
+            grown = self.low.with_number(grown, self.plan.numbers[before], self.node)
+            self.converted[grown.array] = before
+        if before in self.plan.rows:
+            grown = self.low.with_rows(grown, self.plan.rows[before], self.node)
+            self.converted[grown.array] = before
+        array = self.value_parameter(hint, grown.array)
+        if not missing:
+            self.lists[array] = before
+            size = self.low.sizes.rows(before)
+            if size is not None and before not in self.plan.ragged:
+                self.low.sizes.row_lengths[array] = size
+        length = grown.length
+        if missing or before in self.plan.stretched:
+            length = self.value_parameter("", None if missing else length)
+        return replace(grown, array=array, length=length)
 
     def value_parameter(self, name: str, binding: Any) -> Value:
         value = (
@@ -158,16 +184,21 @@ class LoopStart:
         self.inits.append(value)
         kind = BOOL if name in FLAGS else self.lasting(value)
         param = Value(kind, "" if name.startswith("$") else name)
-        if value in self.plan.unsure:
+        if self.known_as(value) in self.plan.unsure:
             self.low.mixed.add(param)
         self.params.append(param)
-        if (value.kind.is_array or value.op is None) and value not in self.plan.apart:
+        part = self.known_as(value) in self.plan.apart
+        if (value.kind.is_array or value.op is None) and not part:
             self.shared[value] = param
         return param
 
+    def known_as(self, init: Value) -> Value:
+        """An initial value as the plan names it: the same in each try."""
+        return self.converted.get(init, init)
+
     def lasting(self, init: Value) -> Kind:
         """The kind of an array is taken to last through the loop, but for its lengths; the end is compared."""
-        kind = self.plan.unsure.get(init, init.kind)
+        kind = self.plan.unsure.get(self.known_as(init), init.kind)
         if kind.is_scalar and kind.dtype in LASTING:
             return kind
         if not kind.is_array or kind.dims is None:
@@ -190,6 +221,7 @@ class LoopStart:
         """The condition of a while loop, on parameters of its own."""
         low = self.low
         self.condition = Block()
+        low.sizes.around[self.condition] = low.sizes.around[self.body]
         copies = {p: Value(p.kind, p.hint) for p in self.params}
         for p in self.params:
             self.condition.add_param(copies[p])

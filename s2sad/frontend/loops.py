@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from s2sad.errors import S2SADError
 from s2sad.frontend.collecting import Need
+from s2sad.frontend.listed import joined_numbers
 from s2sad.frontend.loop_start import LoopStart
 from s2sad.frontend.merge import FLAGS, NeedsStructure
 from s2sad.frontend.plan import (
@@ -50,7 +52,8 @@ class Attempt(LoopStart):
             *filter(self.carries, plan.places),
             *((scope, f) for f in sorted(plan.flags)),
         ]:
-            self.start[place] = self.first(place)
+            if place[0] not in self.made:  # else nothing holds that list or object in the loop
+                self.start[place] = self.first(place)
         self.totals = {
             start.array: start.length for start in self.start.values() if isinstance(start, Grown)
         }
@@ -129,7 +132,7 @@ class Attempt(LoopStart):
             # Its views, and its other names, stay with an array that the loop writes, not with a new one.
             param = self.shared[init]
             if param in self.ended and low.object_of(self.ended[param]) is not param:
-                plan.apart.add(init)
+                plan.apart.add(self.known_as(init))
                 again = True
         if again:
             return False
@@ -167,6 +170,8 @@ class Attempt(LoopStart):
 
     def is_same_view(self, now: Binding, then: Binding | None) -> bool:
         """True for a view that was only taken again because its array was written."""
+        if isinstance(now, Grown) and isinstance(then, Grown) and now.row and then.row:
+            now, then = now.array, then.array
         while isinstance(now, Value) and now is not then:
             if now not in self.low.renewals:
                 return False
@@ -181,16 +186,7 @@ class Attempt(LoopStart):
             count = {id(c): k for c, k in self.plan.growing.items()}.get(id(place[0]), 0)
             if not isinstance(end, Grown) or end.appended != count:
                 raise self.changes(place[1])
-            if start.length in self.params:
-                pairs = [(start.array, end.array), (start.length, end.length)]
-                return all([self.fits(place, p, q, nexts) for p, q in pairs])
-            if start.complete and not self.as_long(start, end):
-                if isinstance(place[0], Cell):
-                    self.low.lengthened.add(place[0])
-                raise self.changes(place[1])
-            if start.number and place[0] in self.low.of_numpy:
-                return False
-            return self.fits(place, start.array, end.array, nexts)
+            return self.list_fits(place, start, end, nexts)
         if isinstance(start, Columns):
             if not isinstance(end, Columns):
                 raise self.changes(place[1])
@@ -219,7 +215,7 @@ class Attempt(LoopStart):
         init = self.inits[self.params.index(start)]
         if start in self.ended:
             if self.ended[start] is not value:
-                self.plan.apart.add(init)
+                self.plan.apart.add(self.known_as(init))
                 return False
             return True
         self.ended[start] = value
@@ -227,10 +223,47 @@ class Attempt(LoopStart):
         if start.kind != ANY and not self.lasts(start.kind, value.kind):
             # At the second try the kind is that of either; then nothing is said of it.
             either = join(init.kind, value.kind)
-            tried = init in self.plan.unsure or not either.is_scalar
-            self.plan.unsure[init] = ANY if tried else either
+            key = self.known_as(init)
+            tried = key in self.plan.unsure or not either.is_scalar
+            self.plan.unsure[key] = ANY if tried else either
             return False
         return True
+
+    def list_fits(self, place: Place, start: Grown, end: Grown, nexts: list[Value]) -> bool:
+        before = self.lists.get(start.array)
+        if before is not None and start.complete:
+            number = joined_numbers(start.number, end.number)
+            if number != start.number:
+                self.plan.numbers[before] = number
+                return False
+            end = self.low.with_number(end, number, self.node)
+            if (start.rows is None) != (end.rows is None):
+                raise self.changes(place[1])
+            if start.rows is not None and end.rows is not None:
+                rows = joined_numbers(start.rows, end.rows)
+                if rows != start.rows:
+                    self.plan.rows[before] = rows
+                    return False
+                end = self.low.with_rows(end, rows, self.node)
+                sizes = self.low.sizes
+                if sizes.rows(start.array) not in (None, sizes.rows(end.array)):
+                    self.plan.ragged.add(before)
+                    return False
+        if start.length in self.params:
+            pairs = [(start.array, end.array), (start.length, end.length)]
+            return all([self.fits(place, p, q, nexts) for p, q in pairs])
+        if start.complete and not self.low.sizes.equal(start.length, end.length):
+            if before is not None and place[0] not in self.before:
+                self.plan.stretched.add(before)
+                return False
+            if isinstance(place[0], Cell):
+                self.low.lengthened.add(place[0])
+                if before is not None:
+                    self.plan.stretchable[place[0]] = before
+            raise self.changes(place[1])
+        if start.number and place[0] in self.low.of_numpy:
+            return False
+        return self.fits(place, start.array, end.array, nexts)
 
     def lasts(self, kind: Kind, end: Kind) -> bool:
         """True where a parameter of a kind has this kind in the next iteration too."""
@@ -249,13 +282,6 @@ class Attempt(LoopStart):
         if start.length is not None:
             pairs.append((start.length, end.length))
         return all([self.fits(place, p, q, nexts) for p, q in pairs])
-
-    def as_long(self, start: Grown, end: Grown) -> bool:
-        """True for a list that is as long as it was at the start of the iteration."""
-        length = self.low.literal(start.length)
-        if start.length is end.length:
-            return True
-        return isinstance(length, int) and self.low.literal(end.length) == length
 
     def grows(self, place: Place, start: Items, end: Items) -> bool:
         """Note a list that is longer after an iteration."""
@@ -278,7 +304,11 @@ class Attempt(LoopStart):
             if isinstance(end, Items) and self.grows(place, start, end):
                 return False
             if not isinstance(end, Items) or len(end.items) != len(start.items):
-                raise self.changes(place[1])
+                error = self.changes(place[1])
+                first = next((c for c, made in self.made.items() if made is place[0]), None)
+                if first is not None and first.made is not None:
+                    error.by_place, error.last_resort = first.made, True
+                raise error
             pairs = list(zip(start.items, end.items, strict=True))
         else:
             if not isinstance(end, Table) or list(end.items) != list(start.items):
@@ -315,7 +345,7 @@ class Attempt(LoopStart):
             [self.fits(place, b, end.vars[n], nexts) for n, b in names.items() if n != FROZEN]
         )
 
-    def changes(self, name: str) -> Exception:
+    def changes(self, name: str) -> S2SADError:
         what = "the list or dict" if name == "$contents" else repr(name.strip("$"))
         return self.low.unsupported(
             self.node,
@@ -386,7 +416,8 @@ class Attempt(LoopStart):
         def final(binding: Binding) -> Any:
             if isinstance(binding, Grown) and binding.array in totals:
                 total = totals[binding.array]
-                return replace(binding, array=after[binding.array], length=total, complete=True)
+                length = after.get(total, total)
+                return replace(binding, array=after[binding.array], length=length, complete=True)
             return with_leaves(binding, final_part)
 
         def final_part(part: Binding) -> Binding:
@@ -397,6 +428,9 @@ class Attempt(LoopStart):
                 return finals[part]
             return after.get(part, part) if isinstance(part, Value) else part
 
+        for param, result in after.items():
+            if param in low.sizes.row_lengths:
+                low.sizes.row_lengths[result] = low.sizes.row_lengths[param]
         for (holder, name), binding in fixed.items():
             holder.vars[name] = binding  # type: ignore[assignment]
         for holder, name in self.plan.renewed:
@@ -412,6 +446,8 @@ class Attempt(LoopStart):
                 self.broken = final(start)
             else:
                 holder.vars[name] = final(start)
+        own = [c for c, made in stacked.items() if isinstance(made, Grown) and made.own]
+        low.forget_rows([*finals.values()], own, self.node)
         for init, param in self.shared.items():
             if low.object_of(self.ended[param]) is param:
                 low.versions[after[param]] = init

@@ -36,7 +36,6 @@ from s2sad.frontend.scope import (
     Table,
     attribute_of,
 )
-from s2sad.frontend.written import hidden, written
 from s2sad.ir.core import Function, Op, Shaped, Value
 from s2sad.ir.kinds import ANY, Kind
 
@@ -57,6 +56,7 @@ def lower(
     as_calls: frozenset[Any] = frozenset()
     by_place: frozenset[Any] = frozenset()
     first: S2SADError | None = None
+    refusal: S2SADError | None = None
     patient = False
     try:
         while True:
@@ -76,7 +76,10 @@ def lower(
                 error.short = frozenset(lowering.short)
                 if error.by_place is not None and error.by_place not in by_place:
                     by_place |= {error.by_place}
+                    refusal = refusal or (error if error.last_resort else None)
                     continue
+                if refusal is not None:
+                    raise refusal from None
                 if patient:
                     raise (first or error) from None
                 if error.recursion is None or error.recursion in as_calls:
@@ -225,7 +228,13 @@ class Lowering(Expressions, Control, Prelude, Recursion, Outer):
         method = getattr(self, "stmt_" + type(node).__name__, None)
         if method is None:
             raise self.unsupported(node, f"{_describe(node)} is not supported yet", _way_out(node))
-        method(node)
+        self.busy += 1
+        try:
+            method(node)
+        finally:
+            self.busy -= 1
+        if self.row_cells and not self.busy:
+            self.drop_rows()
 
     def stmt_Pass(self, node: Any) -> None:
         return
@@ -363,23 +372,6 @@ class Lowering(Expressions, Control, Prelude, Recursion, Outer):
             raise self.raises(TypeError, target, "a number has no items to write", "pass an array")
         self.write("intrinsic.store", target, array, place, self.to_value(value, node), node)
 
-    def unpack_slices(self, target: Any, star: int, value: Binding, node: Any) -> None:
-        """first, *rest = array, or a list whose length the run decides."""
-        least = len(target.elts) - 1
-        after = least - star
-        message = f"not enough values to unpack (expected at least {least})"
-        self.scope.vars |= hidden({"whole": value})
-        self.statements(
-            written(f"if len(whole) < {least}:\n    raise ValueError({message!r})", target)
-        )
-        parts = [f"whole[{k}]" for k in range(star)]
-        parts.append(f"list(whole[{star}:{-after or ''}])")
-        parts += [f"whole[{k - after}]" for k in range(after)]
-        (items,) = written(f"[{', '.join(parts)}]", target)
-        values = self.each(items.value.elts)
-        targets = [t.value if isinstance(t, gast.Starred) else t for t in target.elts]
-        self.unpack(gast.Tuple(targets, gast.Store()), Items(values), node)
-
     def unpack(self, target: Any, value: Binding, node: Any) -> None:
         stars = [i for i, t in enumerate(target.elts) if isinstance(t, gast.Starred)]
         if isinstance(value, Cell) and value.kind not in CONTAINERS:
@@ -466,6 +458,12 @@ class Lowering(Expressions, Control, Prelude, Recursion, Outer):
             return local
         scope = self.scope
         found, obj = scope.find_outer(name)
+        if not found and (scope, name) in self.forgotten:
+            raise self.aliasing(
+                node,
+                f"{name!r} is a list that is an item of another list by now",
+                "read it from that list, as in rows[-1]",
+            )
         if not found:
             raise UnresolvedNameError(
                 f"the name {name!r} is not defined here",

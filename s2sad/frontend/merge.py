@@ -189,6 +189,11 @@ class Merge:
         """A list of the one length or of the other."""
         there = a or b
         assert there is not None
+        if there.row:
+            raise self.low.aliasing(
+                self.node,
+                "a name stands for one item of a list of lists on one branch, and for something else on the other",
+            )
         length = there.length
         if a is None or b is None or a.length is not b.length:
             length = self.value("", a and a.length, b and b.length)
@@ -197,7 +202,8 @@ class Merge:
         same = a is None or b is None or a.number == b.number
         pieces = there.pieces if array is there.array else None
         number = there.number if same else ""
-        return replace(there, array=array, length=length, number=number, pieces=pieces)
+        own = (a is None or a.own) and (b is None or b.own)
+        return replace(there, array=array, length=length, number=number, pieces=pieces, own=own)
 
     def collected(self, name: str, a: Collected, b: Collected) -> Collected:
         """A list that one side may have made longer: what it appended has a flag, and 0.0 stands for it if not."""

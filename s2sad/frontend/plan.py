@@ -48,6 +48,12 @@ class Plan:
     unsure: dict[Value, Kind] = field(
         default_factory=dict
     )  # initial values whose kind does not last
+    # Arrays of lists: those whose length the loop changes, those which it may have to, and types of numbers.
+    stretched: set[Value] = field(default_factory=set)
+    stretchable: dict[Cell, Value] = field(default_factory=dict)
+    numbers: dict[Value, str] = field(default_factory=dict)
+    rows: dict[Value, str] = field(default_factory=dict)
+    ragged: set[Value] = field(default_factory=set)  # of lists of lists: these change their lengths
     apart: set[Value] = field(
         default_factory=set
     )  # initial values of variables that part in the loop

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from s2sad.frontend.find import FunctionSource
-from s2sad.ir.core import Value
+from s2sad.ir.core import Block, Value
 
 CONTENTS = "$contents"  # the variable of a list's or dict's cell
 FROZEN = "$frozen"  # the variable of a cell that may not be changed from here on: why
@@ -51,6 +51,14 @@ class Grown:
     complete: bool = False
     number: str = "float"  # the type of Python that the items have; "" for NumPy's
     rows: str | None = None  # where the items are lists of numbers: the type that these have
+    own: bool = False  # nothing else holds one of these lists
+    row: bool = False  # it is such an item itself: a view of the array of all
+    was: Value | None = (
+        None  # which item it was of a list of lists, in an assignment that swaps items
+    )
+    doubled: tuple[Value, Value] | None = (
+        None  # an item that stands in two places, and the one that is lost
+    )
     # Of items that are arrays: the array when this was made, the items of the loop end to end, and those before.
     pieces: tuple[Value, Value, list[Value]] | None = None
 
@@ -81,6 +89,7 @@ class Collected:
     last: list[Binding]
     length: Value | None
     older: Any  # what there was before the loop
+    body: Block  # the loop's
     carried: int = 0  # how many of the last items an iteration starts with
     new: list[tuple[Binding, Binding]] = field(default_factory=list)
 
@@ -145,6 +154,13 @@ class Parent:
 
 
 @dataclass
+class Rest:
+    """`*xs` in a call, where only the run knows how many arguments that gives."""
+
+    items: Binding
+
+
+@dataclass
 class Choice:
     """One of two functions, or None: the first where `test` is true."""
 
@@ -189,6 +205,7 @@ Binding = (
     | Method
     | Partial
     | Choice
+    | Rest
     | Parent
     | Generator
     | Cell

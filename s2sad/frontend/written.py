@@ -9,7 +9,8 @@ import gast
 from s2sad.frontend.scope import Binding, Static
 
 BUILTINS: dict[str, Binding] = {
-    f.__name__: Static(f) for f in (len, range, min, zip, list, ValueError, StopIteration)
+    f.__name__: Static(f)
+    for f in (len, range, min, zip, list, TypeError, ValueError, StopIteration)
 }
 
 

@@ -1,0 +1,68 @@
+"""dtypes of results: of arithmetic, of transcendental functions, and those that a program names."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from s2sad.analysis.context import static
+from s2sad.ir.core import Op, Value
+from s2sad.ir.kinds import PYTHON_DTYPES, Kind
+
+ORDER = ["b1", "i1", "i2", "i4", "i8", "f2", "f4", "f8", "c8", "c16"]
+WEAK = {"bool": 0, "int": 1, "float": 2, "complex": 3}
+FAMILY = {"bool": "b1", "int": "i8", "float": "f8", "complex": "c16"}
+
+
+def promote(kinds: list[Kind], numpy: bool = True) -> str | None:
+    """dtype of an arithmetic result. Python numbers are weak: they do not widen an array's dtype."""
+    dtypes = [k.dtype for k in kinds]
+    if any(d is None for d in dtypes):
+        return None
+    strong = [d for d in dtypes if d not in WEAK]
+    weak = [d for d in dtypes if d in WEAK]
+    top = max(weak, key=lambda d: WEAK[d or ""]) if weak else None
+    if not strong:
+        return FAMILY[top or "float"] if numpy else top
+    if any(d not in ORDER for d in strong):
+        return None
+    best = max(strong, key=lambda d: ORDER.index(d or ""))
+    if best == "f4" and any(d in ("i4", "i8", "u4", "u8") for d in strong):
+        best = "f8"
+    if top in ("float", "complex") and ORDER.index(best or "") < ORDER.index("f2"):
+        best = "f8"
+    if top == "int" and best == "b1":
+        best = "i8"
+    return best
+
+
+def inexact(dtype: str | None) -> str | None:
+    """dtype of a transcendental function's result."""
+    if dtype in ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"):
+        return "f8"
+    if dtype in PYTHON_DTYPES:
+        return "c16" if dtype == "complex" else "f8"
+    return dtype
+
+
+def given_dtype(op: Op, otherwise: str | None) -> str | None:
+    """The dtype of an array that an operation makes: the one that it names, or else `otherwise`."""
+    named = op.arg("dtype")
+    if named is None:
+        return otherwise
+    if named.op is not None and named.op.fn == "intrinsic.dtype":
+        return _of_array(named.op.operands[0])
+    known, value = static(named)
+    if not known:
+        return None
+    if value is None:
+        return otherwise
+    try:
+        dtype = np.dtype(value)
+    except TypeError:
+        return None
+    return f"{dtype.kind}{dtype.itemsize}" if dtype.kind in "biufc" else None
+
+
+def _of_array(value: Value) -> str | None:
+    dtype = value.kind.dtype
+    return FAMILY.get(dtype, dtype) if dtype is not None else None
