@@ -77,11 +77,39 @@ def argsort(x, axis=-1, kind=None, order=None, stable=None):
     y = np.argsort(x, axis=axis, kind=kind, order=order, stable=stable)
 
 
+@rule(np.argmax, np.ndarray.argmax, shape="place")
+def argmax(x, axis=None):
+    y = np.argmax(x, axis=axis)
+
+
+@rule(np.argmin, np.ndarray.argmin, shape="place")
+def argmin(x, axis=None):
+    y = np.argmin(x, axis=axis)
+
+
+@rule(np.nanargmax, shape="place")
+def nanargmax(x, axis=None):
+    y = np.nanargmax(x, axis=axis)
+
+
+@rule(np.nanargmin, shape="place")
+def nanargmin(x, axis=None):
+    y = np.nanargmin(x, axis=axis)
+
+
+@rule(np.searchsorted, np.ndarray.searchsorted, shape="found")
+def searchsorted(x, v, side="left", sorter=None):
+    y = np.searchsorted(x, v, side=side, sorter=sorter)
+
+
+@rule(np.count_nonzero, shape="place")
+def count_nonzero(x, axis=None):
+    y = np.count_nonzero(x, axis=axis)
+
+
 nondifferentiable(
-    np.argmax, np.argmin, np.argpartition, np.argwhere, np.nanargmax, np.nanargmin,
-    np.ndarray.argmax, np.ndarray.argmin, np.ndarray.argpartition,
-    np.nonzero, np.ndarray.nonzero, np.count_nonzero, np.lexsort, np.searchsorted,
-    np.ndarray.searchsorted, np.digitize, np.ix_, np.unravel_index, np.ravel_multi_index,
+    np.argpartition, np.argwhere, np.ndarray.argpartition,
+    np.nonzero, np.ndarray.nonzero, np.lexsort, np.digitize, np.ix_, np.unravel_index, np.ravel_multi_index,
     np.diag_indices, np.diag_indices_from, np.tril_indices, np.triu_indices, np.tril_indices_from,
     np.triu_indices_from, np.mask_indices, np.broadcast_shapes, np.ndindex,
     bisect.bisect, bisect.bisect_left, bisect.bisect_right,

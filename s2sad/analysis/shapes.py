@@ -13,6 +13,7 @@ from typing import Any
 from s2sad.analysis.context import Context, size_of, static
 from s2sad.analysis.dtypes import given_dtype, inexact, promote
 from s2sad.analysis.pieces import split
+from s2sad.analysis.positions import found, place, positions
 from s2sad.ir.core import Op, Value
 from s2sad.ir.kinds import (
     ANY,
@@ -460,15 +461,6 @@ def always(kind: Kind) -> Callable[[Context, Op], Kind]:
     return lambda *_: kind
 
 
-def positions(context: Context, op: Op) -> Kind:
-    """The order of the items along an axis."""
-    kind, axis = op.operands[0].kind, op.arg("axis")
-    whole = axis is None or isinstance(static(axis)[1], int)  # None is for all axes, end to end
-    if not kind.dims or not whole:
-        return Kind("array", "i8", None) if kind.is_array else ANY
-    return Kind("number", "i8", kind.dims)
-
-
 FAMILIES: dict[str, Callable[[Context, Op], Kind]] = {
     "elementwise": elementwise, "comparison": comparison, "select": select, "reduction": reduction,
     "cumulative": cumulative, "matmul": matmul, "dot": dot, "outer": outer, "transpose": transpose,
@@ -477,7 +469,7 @@ FAMILIES: dict[str, Callable[[Context, Op], Kind]] = {
     "conversion": conversion, "new": new_array, "copy": copy, "scalar": scalar,
     "integer": always(INT), "test": always(BOOL), "tuple": always(passive("tuple")), "unknown": always(ANY),
     "positions": positions, "places": lambda context, op: Kind("number", "i8", (context.symbol((op.result, 0)),)),
-    "like": like(""),
+    "like": like(""), "place": place, "found": found,
 }  # fmt: skip
 
 

@@ -30,6 +30,7 @@ VIEWS = {
     "intrinsic.dim", "intrinsic.ndim", "builtins.len", "numpy.swapaxes", "numpy.broadcast_to",
 }  # fmt: skip
 SCALAR_STORE, SCALAR_FLOP, SCALAR_READ = 14, 8, 30
+FREE_READ = 7  # of an array that is there: no slower by much than a tape, and the forward sweep may need no loop
 NAMED = 6  # how much rather a variable of the user is stored than a nameless intermediate value
 ARRAY_STORE, ARRAY_FLOP, ARRAY_VIEW, ARRAY_FUNCTION = 60, 300, 40, 3000
 SCALAR_FUNCTION = 60
@@ -92,9 +93,19 @@ def recompute_cost(context: Context, op: Op) -> int | None:
     scalar = op.result.kind.is_scalar and all(not v.kind.is_array for v in op.operands)
     if fn in VIEWS:
         return SCALAR_READ if op.result.kind.is_scalar else ARRAY_VIEW
-    if fn in FLOPS:
+    if fn in FLOPS or fn == "operator.pow" and _is_square(op.operands[1]):
         return SCALAR_FLOP if scalar else ARRAY_FLOP
     return SCALAR_FUNCTION if scalar else ARRAY_FUNCTION
+
+
+def _is_read(op: Op) -> bool:
+    """True for array[index], but for the items that a loop runs over: these are on a tape as they come."""
+    return op.fn == "operator.getitem" and not op.attrs.get("row")
+
+
+def _is_square(exponent: Value) -> bool:
+    op = exponent.op
+    return op is not None and op.name == "const" and op.value in (2, 2.0)
 
 
 def choose(context: Context, block: Block, needed: list[Value], free: set[Value]) -> Choice:
@@ -124,6 +135,9 @@ def choose(context: Context, block: Block, needed: list[Value], free: set[Value]
             continue
         op = value.op
         cost = recompute_cost(context, op) if op is not None else None
+        if op is not None and _is_read(op) and cost == SCALAR_READ:
+            if op.operands[0] in free or _home(op.operands[0]) is not block:
+                cost = FREE_READ
         if op is None or cost is None:
             graph.edge(available, sink, store_cost(value))
             continue

@@ -187,7 +187,15 @@ class Collecting(ItemTrees):
                 kept = self.stacked(flags, [], node)
                 kept.hint = flags.hint
             done = []
+            fixed = None
+            if loop.is_for and not loop.has_stop and flags is None and starts == [[]]:
+                fixed = self.filled_rows(loop, end, node)
+            if fixed is not None:
+                fixed.array.hint = self.name_of_list(cell)
+                done.append(fixed)
             for k, (tape, before_it) in enumerate(zip(mine, starts, strict=True)):
+                if fixed is not None:
+                    break
                 values = [leaves(t)[k] for t, _ in end.new]
                 runs = [t for t, _ in end.new if isinstance(t, Run)]
                 lists = [t for t, _ in end.new if isinstance(t, Grown)]

@@ -18,7 +18,7 @@ from s2sad.frontend.comprehensions import Comprehensions
 from s2sad.frontend.find import statement_of
 from s2sad.frontend.loops import Attempt
 from s2sad.frontend.merge import FLAGS, Merge
-from s2sad.frontend.plan import ActingCondition, Plan
+from s2sad.frontend.plan import ActingCondition, Hint, Plan
 from s2sad.frontend.scope import (
     CONTENTS,
     Binding,
@@ -208,8 +208,12 @@ class Control(Comprehensions, Collecting):
             if isinstance(array, Value) and not array.kind.is_scalar:
                 held = [place for place, b in self.state.places() if array in values_in(b)]
                 places |= dict.fromkeys(held)
-        plan = Plan(node, domain, element, places)
+        plan = Plan(node, domain, element, dict(places))
         outer, before, statement = self.block, self.state.take(), self.statement
+        hint_of = (*self.place_of(node), *self.stack)
+        hinted = hint_of in self.hints
+        if hinted:
+            self.hints[hint_of].apply(plan, self.scope, before)
         while True:
             self.block, self.statement = outer, statement
             self.state.restore(before)
@@ -226,9 +230,14 @@ class Control(Comprehensions, Collecting):
                     raise
                 plan.collecting[found.cell] = found.added(plan.collecting[found.cell])
             except UnsupportedSyntaxError as error:
+                if hinted:
+                    hinted, plan = False, Plan(node, domain, element, dict(places))
+                    del outer.ops[mark:]
+                    continue
                 if not self.lists_grow(plan, before, error) and not self.stretch(plan):
                     raise self.as_array(plan, before, plan.failure or error) from None
             del outer.ops[mark:]
+        self.hints[hint_of] = Hint.of(plan, self.scope, before)
         self.block = outer
         attempt.finish()
         self.statement = statement

@@ -255,7 +255,7 @@ class Growing(Listed):
             return None
         if count is None and times.kind.dtype not in ("int", "i8"):
             return None
-        array = self.prim("numpy.full", [times, item], {}, node)
+        array = self.full_of([times], item, node)
         number = item.kind.dtype if item.kind.dtype in ("float", "int") else ""
         cell: Cell = self.state.add(Cell(list))
         cell.vars[CONTENTS] = Grown(array, times, complete=True, number=number)

@@ -80,7 +80,8 @@ class Iterables(Generators):
             return
         place = (self.scope.source.file.path, node.lineno, node.col_offset)
         items = self.counted_items(over)
-        if items is not None and place in self.written_out:
+        tried = (*place, *self.stack)
+        if items is not None and (place in self.written_out or self.hints.get(tried) == "unrolled"):
             self.unrolled(node, items)
             return
         block, mark, before = self.block, len(self.block.ops), self.state.take()
@@ -95,6 +96,7 @@ class Iterables(Generators):
             self.state.restore(before)
             if items is None:
                 raise
+            self.hints[tried] = "unrolled"
             self.unrolled(node, items)
 
     def iterated(self, node: Any) -> Counted | Known | Generator:

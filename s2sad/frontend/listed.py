@@ -14,6 +14,7 @@ from s2sad.frontend.scope import (
     FROZEN,
     Binding,
     Cell,
+    Collected,
     Columns,
     Grown,
     Items,
@@ -23,7 +24,8 @@ from s2sad.frontend.scope import (
     cells_in,
 )
 from s2sad.frontend.written import hidden, written
-from s2sad.ir.core import Value
+from s2sad.ir.core import Loop, Value
+from s2sad.ir.kinds import passive
 
 EMPTY = "?"  # the type of the numbers of an empty list
 
@@ -79,6 +81,63 @@ class Listed(Base):
             self.sizes.stacked[array] = self.sizes.length(grown.array)
             array.hint = grown.array.hint
         return replace(grown, array=array, number=number)
+
+    def full_of(self, sizes: list[Value], number: Value, node: Any) -> Value:
+        """An array of one number."""
+        shape = sizes[0] if len(sizes) == 1 else self.op("tuple", sizes, passive("tuple"), node)
+        if self.literal(number) == 0 and number.kind.dtype == "float":
+            return self.prim("numpy.zeros", [shape], {}, node)
+        return self.prim("numpy.full", [shape, number], {}, node)
+
+    def before_loop(self, value: Value, loop: Loop, node: Any) -> Value | None:
+        """A number that a loop computes in each iteration, if it is always the same, computed before the loop."""
+        op = value.op
+        if self.sizes.lasts({value: 1}, loop.body):
+            return value
+        if op is None or op.name == "const":
+            same = op is not None and type(op.value) in (int, float)
+            return self.const(op.value, node) if op is not None and same else None
+        if op.fn not in ("operator.add", "operator.sub", "operator.mul", "builtins.len"):
+            return None
+        operands = [self.before_loop(v, loop, node) for v in op.operands]
+        known = [v for v in operands if v is not None]
+        return self.prim(op.fn, known, {}, node) if len(known) == len(operands) else None
+
+    def filled_rows(self, loop: Loop, end: Collected, node: Any) -> Grown | None:
+        """The list to which a loop appends one number, or as many lists of it: an array that is filled with it."""
+        tree = end.new[0][0]
+        value = tree.array if isinstance(tree, Grown) else tree
+        if len(end.new) > 1 or not isinstance(value, Value):
+            return None
+        start, stop, step = loop.domain
+        trips = stop
+        if self.literal(start) != 0 or self.literal(step) != 1:
+            trips = self.prim("intrinsic.trips", loop.domain, {}, node)
+        parts, row = [value], value.op
+        if isinstance(tree, Grown):
+            if row is None or row.fn not in ("numpy.full", "numpy.zeros"):
+                return None
+            parts = (
+                [*row.operands]
+                if row.fn == "numpy.full"
+                else [*row.operands, self.const(0.0, node)]
+            )
+            if not parts[0].kind.is_scalar or len(parts) != 2:
+                return None
+        if not value.kind.is_scalar and not isinstance(tree, Grown):
+            return None
+        outer = []
+        for part in parts:
+            there = self.before_loop(part, loop, node)
+            if there is None:
+                return None
+            outer.append(there)
+        number = outer[-1]
+        if not number.kind.is_scalar or number.kind.dtype not in ("float", "f8", "int"):
+            return None
+        array = self.full_of([trips, *outer[:-1]], number, node)
+        python = str(number.kind.dtype) if number.kind.dtype in ("float", "int") else ""
+        return Grown(array, trips, complete=True, number=python)
 
     # --- lists of lists -----------------------------------------------------------------------------------
 
@@ -273,16 +332,18 @@ class Listed(Base):
             return [*before, *after], Items([])
         (others,) = written(f"list(whole[{count or ''}:])", node)
         left: Binding = self.expression(others.value)
-        if after:
-            joined = self.joined_lists(
-                left, self.call(Static(list), [Items(after)], {}, node), node
-            )
-            if joined is None:
-                raise self.unknown_count(node)
-            left = joined
+        more = before[len(names) :]
+        for part in (more, after):
+            if part:
+                other = self.call(Static(list), [Items(part)], {}, node)
+                pair = (other, left) if part is more else (left, other)
+                joined = self.joined_lists(*pair, node)
+                if joined is None:
+                    raise self.unknown_count(node)
+                left = joined
         assert isinstance(left, Cell)
         left.kind, left.frozen = tuple, "a tuple cannot be changed"
-        return before, left
+        return before[: len(names)], left
 
     def unpack_slices(self, target: Any, star: int, value: Binding, node: Any) -> None:
         """first, *rest = array, or a list whose length the run decides."""

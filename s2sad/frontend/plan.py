@@ -9,7 +9,7 @@ from typing import Any
 from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend.collecting import Need
 from s2sad.frontend.merge import FLAGS
-from s2sad.frontend.scope import FROZEN, Binding, Cell, Place, Static
+from s2sad.frontend.scope import CONTENTS, FROZEN, Binding, Cell, Place, Scope, Snapshot, Static
 from s2sad.ir.core import Value
 from s2sad.ir.kinds import Kind
 
@@ -57,6 +57,54 @@ class Plan:
     apart: set[Value] = field(
         default_factory=set
     )  # initial values of variables that part in the loop
+
+
+@dataclass
+class Hint:
+    """What lowering a loop found out, by the names of its function's variables.
+
+    A loop in loops is lowered again at each try of those: it begins with what it ended with the last time.
+    """
+
+    flags: set[str]
+    names: list[str]
+    contents: list[str]
+    rebound: list[str]
+    apart: list[str]
+    unsure: dict[str, tuple[Kind, Kind]]
+    templates: dict[str, Binding | None]
+    collecting: dict[str, Need]
+
+    @staticmethod
+    def of(plan: Plan, scope: Scope, before: Snapshot) -> Hint:
+        variables = before[scope]
+        cells = {b: n for n, b in variables.items() if isinstance(b, Cell)}
+        values = {b: n for n, b in variables.items() if isinstance(b, Value)}
+        return Hint(
+            set(plan.flags),
+            [n for h, n in plan.places if h is scope],
+            [cells[h] for h, n in plan.places if n == CONTENTS and h in cells],
+            [n for h, n in plan.rebound if h is scope],
+            [values[v] for v in plan.apart if v in values],
+            {values[v]: (v.kind, kind) for v, kind in plan.unsure.items() if v in values},
+            {n: b for (h, n), b in plan.templates.items() if h is scope},
+            {cells[c]: need for c, need in plan.collecting.items() if c in cells},
+        )
+
+    def apply(self, plan: Plan, scope: Scope, before: Snapshot) -> None:
+        variables = before[scope]
+        plan.flags |= self.flags
+        plan.places |= {(scope, n): None for n in self.names}
+        plan.rebound |= {(scope, n) for n in self.rebound}
+        plan.templates |= {(scope, n): b for n, b in self.templates.items() if n not in variables}
+        cells = {n: b for n, b in variables.items() if isinstance(b, Cell)}
+        plan.places |= {(cells[n], CONTENTS): None for n in self.contents if n in cells}
+        plan.collecting |= {cells[n]: need for n, need in self.collecting.items() if n in cells}
+        for name, (kind, either) in self.unsure.items():
+            value = variables.get(name)
+            if isinstance(value, Value) and value.kind == kind:
+                plan.unsure[value] = either
+        plan.apart |= {b for n in self.apart if isinstance(b := variables.get(n), Value)}
 
 
 def same_binding(a: Binding | None, b: Binding | None) -> bool:

@@ -64,6 +64,7 @@ def _writes_freely(sharing: Sharing, liveness: Liveness, op: Op, written: list[O
 def _insert_copies(context: Context, function: Function) -> bool:
     """Insert copies that updates need, one for all that share memory; False where none is needed."""
     sharing, liveness = Sharing(context, function), contents_read(function)
+    changed = False
     settled: set[Value] = set()  # what a copy was made of, of which now less may be shared
     for op in [op for op in function.body.walk() if must_write(op)]:
         made = op.operands[0].op
@@ -73,6 +74,12 @@ def _insert_copies(context: Context, function: Function) -> bool:
         if not settled.isdisjoint(together):
             continue
         conflicts = conflicts_of(sharing, liveness, op)
+        may_be_number = op.attrs.get("inplace") and not op.operands[0].kind.is_array
+        if may_be_number and (conflicts or not sharing.is_own(op.operands[0])):
+            # x + y is a new number or array, where a copy of a number would be an array.
+            del op.attrs["inplace"]
+            changed = True
+            continue
         if conflicts:
             _resolve(context, sharing, function, op, conflicts)
         elif not sharing.is_own(op.operands[0]):
@@ -80,7 +87,7 @@ def _insert_copies(context: Context, function: Function) -> bool:
         else:
             continue
         settled.update(together)
-    return bool(settled)
+    return changed or bool(settled)
 
 
 def _resolve(

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from tests.properties.effects import Effects
 from tests.properties.expressions import (
     MATRIX,
     SCALAR,
@@ -25,13 +24,14 @@ from tests.properties.expressions import (
     Shape,
     Variable,
 )
+from tests.properties.lists import Lists
 from tests.properties.memory import HEAD
 from tests.properties.places import IMPORT, TABLE
 
 __all__ = ["Program", "Seeded", "arguments", "generate"]
 
 
-class Generator(Effects):
+class Generator(Lists):
     """Writes one module; with `memory`, one in which arrays have second names and containers are changed."""
 
     memory = False
@@ -71,6 +71,7 @@ class Generator(Effects):
                     self.searched,
                     self.carried,
                 ]
+                makers += [self.queue, self.table, self.table, self.starred]
                 if scope.loops == 0:
                     makers += [self.growing] * 2
         if scope.nesting < 4:

@@ -13,20 +13,20 @@ def stores_grad(x):
     for i in range(1, 4):
         t = y[i - 1]
         sin_t = np.sin(t)
-        t2 = x[i % 3]
-        tape.append((t, sin_t, t2))
-        y[i] = sin_t * t2
+        tape.append((t, sin_t))
+        y[i] = sin_t * x[i % 3]
 
     # reverse sweep
     # return y.sum()
     y_bar = np.full_like(y, 1.0)
     x_bar = np.zeros_like(x)
-    for i, (t, sin_t, t2) in zip(range(3, 0, -1), reversed(tape)):
+    for i, (t, sin_t) in zip(range(3, 0, -1), reversed(tape)):
         # y[i] = np.sin(y[i - 1]) * x[i % 3]
+        t2 = i % 3
         t_bar = y_bar[i]
         y_bar[i] = 0.0
-        x_bar[i % 3] += t_bar * sin_t
-        y_bar[i - 1] += t_bar * t2 * np.cos(t)
+        x_bar[t2] += t_bar * sin_t
+        y_bar[i - 1] += t_bar * x[t2] * np.cos(t)
     # y[0] = x[0]
     x_bar[0] += y_bar[0]
     return x_bar

@@ -1,0 +1,71 @@
+"""What an integer or truth-valued dtype cuts off has no derivative; what a dtype makes a float of has one.
+
+Dual numbers have no dtypes, so these programs are compared with central differences, at points where none is cut.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+
+import numpy as np
+import pytest
+
+import s2sad
+from tests.oracle import numeric
+from tests.properties.check import load
+
+V, X = np.array([0.43, -0.81, 1.12]), 0.71
+PROGRAMS = """
+asarray_int: np.sum(np.asarray(v * 3, dtype=int) * v) * x
+astype_int: np.sum((v * 3).astype(int) * v) * x
+astype_name: np.sum((v * 3).astype("i4") * v) * x
+astype_bool: np.sum(np.floor(v * 3).astype(bool) * v) * x
+array_int: np.sum(np.array(v * 3, dtype=int) * v) * x
+array_of_numbers_int: np.sum(np.array([x * 3, v[0] * 4], dtype=int) * x)
+dtype_of_an_array: np.sum((v * 3).astype(np.arange(2).dtype) * v) * x
+fraction: np.sum((v * 3 - (v * 3).astype(int)) ** 2) * x
+numpy_integer: np.int64(x * 13.7) * x
+full_int: np.sum(np.full(3, x * 13.7, dtype=int) * v)
+full_float: np.sum(np.full(3, x, dtype=float) * v) * x
+full_like_int: np.sum(np.full_like(v, x * 13.7, dtype=int) * v)
+truth_as_float: np.sum((v > 0).astype(float) * v) * x
+written_float_of_integers: written(np.asarray(np.arange(3), dtype=float), x)
+written_float_of_a_list: written(np.array([1, 2, 3], dtype=float), x)
+written_float_range: written(np.arange(3, dtype=float), x)
+written_astype_float: written(np.arange(3).astype(np.float64), x)
+written_zeros_int: written(np.zeros(3, dtype=int), x * 13.7) * x
+written_empty_int: written(np.zeros_like(v, dtype=int), x * 13.7) * x
+written_integers: written(np.array([1, 2, 3]), x * 13.7) * x
+written_ones_like: written(np.ones_like(np.arange(3), dtype=float), x)
+written_truths: written(np.array(v > 0, dtype=float), x)
+"""
+ROWS = dict(re.findall(r"(?m)^(\w+): (.*)$", PROGRAMS))
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_dtype(name: str) -> None:
+    f = load(
+        "import numpy as np\n\n\ndef written(a, x):\n    a[1] = x * x\n    return np.sum(a * a)\n\n\n"
+        f"def f(v, x):\n    return {ROWS[name]}\n"
+    ).f
+    expected = numeric.gradient(f, (V, X), (0, 1), partial(numeric.richardson, step=1e-3))
+    gradient = s2sad.grad(f, wrt=(0, 1))
+    assert close(gradient(V, X), expected)
+    both = s2sad.value_and_grad(f, wrt=(0, 1))
+    names: dict[str, object] = {}
+    exec(both.emit(None), names)
+    value, bars = names["f_value_and_grad"](V, X)  # type: ignore[operator]
+    assert value == f(V, X) and close(bars, expected)
+    dots = (np.array([0.3, -0.2, 0.5]), 0.7)
+    _, along = s2sad.tangent(f, wrt=(0, 1))(V, X, *dots)
+    assert np.isclose(along, numeric.flat(expected) @ numeric.flat(dots), rtol=1e-6)
+    _, second = s2sad.tangent(gradient, wrt=(0, 1))(V, X, *dots)
+    step = 1e-6
+    ahead, behind = (gradient(V + s * dots[0], X + s * dots[1]) for s in (step, -step))
+    difference = (numeric.flat(ahead) - numeric.flat(behind)) / (2 * step)
+    assert np.allclose(numeric.flat(second), difference, rtol=1e-5, atol=1e-6)
+
+
+def close(got: object, expected: object) -> bool:
+    return np.allclose(numeric.flat(got), numeric.flat(expected), rtol=1e-6, atol=1e-7)
