@@ -461,5 +461,5 @@ nondifferentiable(
 )
 
 passive_only(
-    np.arange, np.meshgrid, builtins.divmod, builtins.tuple, builtins.list, builtins.sorted
+    np.arange, np.meshgrid, np.ix_, builtins.divmod, builtins.tuple, builtins.list, builtins.sorted
 )

@@ -109,7 +109,7 @@ def count_nonzero(x, axis=None):
 
 nondifferentiable(
     np.argpartition, np.argwhere, np.ndarray.argpartition,
-    np.nonzero, np.ndarray.nonzero, np.lexsort, np.digitize, np.ix_, np.unravel_index, np.ravel_multi_index,
+    np.nonzero, np.ndarray.nonzero, np.lexsort, np.digitize, np.unravel_index, np.ravel_multi_index,
     np.diag_indices, np.diag_indices_from, np.tril_indices, np.triu_indices, np.tril_indices_from,
     np.triu_indices_from, np.mask_indices, np.broadcast_shapes, np.ndindex,
     bisect.bisect, bisect.bisect_left, bisect.bisect_right,

@@ -46,6 +46,9 @@ def varied(context: Context, block: Block, inputs: list[Value]) -> set[Value]:
     return found
 
 
+COMPLEX = ("complex", "c8", "c16")
+
+
 class _Varied:
     def __init__(self, context: Context, found: set[Value]) -> None:
         self.context = context
@@ -78,6 +81,13 @@ class _Varied:
     def refuse_hidden(self, op: Op) -> None:
         """Active values that a rule has no derivative for would be lost: they are refused."""
         rule = self.context.registry.rules[op.fn]
+        kinds = [v.kind for v in (*op.operands, *op.results)]
+        if any(k.dtype in COMPLEX for k in kinds) and any(self.is_active(v) for v in op.operands):
+            raise UnsupportedSyntaxError(
+                "complex numbers are not differentiated yet",
+                span=op.span,
+                help="compute with the real and the imaginary part",
+            )
         if rule.passive_only and any(self.is_active(v) for v in op.operands):
             raise MissingRuleError(
                 f"{op.fn} of a differentiated value has no rule",

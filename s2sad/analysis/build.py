@@ -7,11 +7,12 @@ from typing import Any
 
 from s2sad.analysis.context import Context, static
 from s2sad.analysis.defined import is_defined
+from s2sad.analysis.dtypes import given_dtype
 from s2sad.analysis.fold import fold
 from s2sad.analysis.shapes import infer
 from s2sad.errors import MissingRuleError
 from s2sad.ir.core import Block, Op, Value
-from s2sad.ir.kinds import ANY, NEVER, Kind, kind_of_constant, passive
+from s2sad.ir.kinds import ANY, NEVER, Kind, array, kind_of_constant, passive
 from s2sad.rules.parse import REQUIRED, Rule
 from s2sad.source import Span
 
@@ -179,17 +180,21 @@ def result_kind(context: Context, op: Op, rule: Rule) -> Kind:
 
 def counted(context: Context, op: Op) -> Kind:
     """np.arange: integers where its ends and its step are, so that what is written into it is cut off."""
-    kinds = [v.kind for v in op.operands]
-    if not all(k.is_scalar and k.dtype is not None for k in kinds) or "dtype" in op.attrs["params"]:
+    kinds = [v.kind for v, p in zip(op.operands, op.attrs["params"], strict=True) if p != "dtype"]
+    if not all(k.is_scalar and k.dtype is not None for k in kinds):
         return ANY
     whole = all(k.dtype in ("int", "bool", "i8", "i4") for k in kinds)
     known, n = static(op.operands[0])
     size = n if known and whole and len(kinds) == 1 else context.symbol((op.result, 0))
-    return Kind("number", "i8" if whole else "f8", (size,))
+    dtype = given_dtype(op, "i8" if whole else "f8")
+    return array(dtype, (size,))
 
 
 PASSIVE_RESULTS = {
     "builtins.str": passive("str"),
+    "builtins.repr": passive("str"),
+    "builtins.format": passive("str"),
+    "builtins.ascii": passive("str"),
     "builtins.range": passive("range"),
     "builtins.isinstance": kind_of_constant(True),
     "builtins.len": kind_of_constant(1),

@@ -58,6 +58,8 @@ def broadcast(context: Context, shapes: list[tuple[Size, ...]]) -> tuple[Size, .
 
 
 def elementwise(context: Context, op: Op) -> Kind:
+    if any(v.kind.base == "str" for v in op.operands):
+        return passive("str")
     kinds = [v.kind for v in op.operands if v.kind.base in ("number", "array", "any")]
     python = op.fn.startswith(("operator.", "builtins."))
     dtype = promote(kinds, numpy=not python)
@@ -338,7 +340,7 @@ def getitem(context: Context, op: Op) -> Kind:
     if getattr(op.operands[0].op, "fn", "") == "intrinsic.shape" and index.kind.is_scalar:
         return INT
     if kind.base not in ("number", "array"):
-        return ANY
+        return kind if kind.base == "str" else ANY
     parts = index.op.operands if index.op is not None and index.op.name == "tuple" else [index]
     if kind.dims is None:
         return ANY

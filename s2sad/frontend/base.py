@@ -236,6 +236,12 @@ class Base:
         self, fn: str, args: list[Value], kwargs: dict[str, Value], node: Any, **more: Any
     ) -> Value:
         params, operands, extra = self.primitives.bind(fn, args, kwargs, self.span(node))
+        if fn in ("builtins.float", "builtins.int", "numpy.float64") and operands:
+            text = operands[0]
+            if text.kind.base == "str" and text.op is not None and text.op.name != "const":
+                raise self.unsupported(
+                    node, "a number is read from a text that the run makes", "use the number itself"
+                )
         if fn in ARITHMETIC or fn.startswith("numpy.") and not extra:
             operands = self.arrays(fn, params, operands, node)
         attrs = {"fn": fn, "params": params, **extra, **more}

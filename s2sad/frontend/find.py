@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import linecache
 import types
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -139,19 +138,22 @@ def _holds_code(node: ast.AST, function: types.FunctionType) -> bool:
     return outer in places
 
 
-def own_nodes(function: Any) -> Iterator[Any]:
+@lru_cache(maxsize=256)
+def own_nodes(function: Any) -> tuple[Any, ...]:
     """The nodes of a function's body, without those of the functions and classes defined in it."""
     work = list(function.body) if isinstance(function.body, list) else [function.body]
+    found = []
     while work:
         node = work.pop()
-        yield node
+        found.append(node)
         if not isinstance(node, (gast.FunctionDef, gast.Lambda, gast.ClassDef)):
             work.extend(gast.iter_child_nodes(node))
+    return tuple(found)
 
 
 def statement_of(file: SourceFile, node: Any) -> Statement:
     """The landmark of a statement: its text on one line, the header alone for a compound one."""
-    lines = file.text.splitlines()
+    lines = file.lines
     end = node.end_lineno
     if getattr(node, "body", None) and isinstance(node.body, list):
         end = max(node.lineno, node.body[0].lineno - 1)
