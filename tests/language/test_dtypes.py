@@ -69,3 +69,16 @@ def test_dtype(name: str) -> None:
 
 def close(got: object, expected: object) -> bool:
     return np.allclose(numeric.flat(got), numeric.flat(expected), rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    "text", ["abs(x + 1j)", "np.sum(np.abs(PHASES * x))", "np.abs(np.exp(1j * x) + x)"]
+)
+def test_complex_numbers_are_refused(text: str) -> None:
+    f = load(
+        f"import numpy as np\n\nPHASES = np.array([1j, 2.0])\n\n\ndef f(x):\n    return {text}\n"
+    ).f
+    with pytest.raises(s2sad.UnsupportedSyntaxError, match="complex"):
+        s2sad.grad(f)(X)
+    with pytest.raises(s2sad.UnsupportedSyntaxError, match="complex"):
+        s2sad.tangent(f).emit(None)
