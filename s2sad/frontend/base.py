@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -324,6 +325,8 @@ class Base:
                 return self.op("const", [], passive("object"), node, value=binding.value)
             if isinstance(binding.value, bool):
                 return self.const(binding.value, node)
+            if isinstance(binding.value, enum.Enum) and isinstance(binding.value, (int, float)):
+                return self.const(binding.value.value, node)
         if isinstance(binding, Rest):
             raise self.unknown_count(node)
         name = getattr(getattr(binding, "value", None), "__name__", None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import types
 from typing import Any
 
@@ -38,6 +39,7 @@ from s2sad.ir.core import Value, clone_block
 from s2sad.ir.kinds import ANY, passive
 
 CONSUMING = (list, tuple, set, frozenset, dict, sorted, any, all, max, min)
+CALLING = (abs, float, int, round, math.floor, math.ceil, math.trunc)  # a method of an object
 DEEPEST = 60  # calls in calls: each is written out
 DEEPEST_OF_ONE = 12  # calls of a function in itself
 ALIKE = 3  # calls in a row of which all that is known is the same: no next one will differ
@@ -124,6 +126,11 @@ class Calls(Objects, Memory):
             args = self.few(obj, args, node)
         if isinstance(getattr(obj, "__self__", None), np.ufunc) and obj.__name__ == "at":
             return self.call_at(obj.__self__, args, node)
+        own = f"__{obj.__name__}__" if any(obj is c for c in CALLING) else ""
+        if own and args and isinstance(args[0], Cell) and args[0].kind not in CONTAINERS:
+            if isinstance(attribute_of(args[0].kind, own), types.FunctionType):
+                bound = self.class_attribute(args[0], args[0].kind, own, node)
+                return self.call(bound, args[1:], kwargs, node)
         if any(obj is c for c in CONSUMING):
             args = [self.collected(a, node) if isinstance(a, Generator) else a for a in args]
         special = FORMS.get(id(obj))

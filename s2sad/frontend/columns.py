@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from s2sad.frontend.base import Base
@@ -22,6 +23,7 @@ from s2sad.frontend.scope import (
     Items,
     Run,
     Static,
+    attribute_of,
 )
 from s2sad.ir.core import Block, Value
 from s2sad.ir.kinds import ANY, passive
@@ -176,6 +178,11 @@ class ItemTrees(Base):
 
     def tested(self, binding: Binding, node: Any) -> Value:
         """What a test asks of a binding: of a list whether it has items."""
+        kind = binding.kind if isinstance(binding, Cell) else None
+        for name in ("__bool__", "__len__"):
+            if isinstance(attribute_of(kind, name), FunctionType):
+                bound = self.class_attribute(binding, kind, name, node)
+                return self.to_value(self.call(bound, [], {}, node), node)
         length = self.grown_length(binding)
         if length is None:
             return self.to_value(binding, node)

@@ -210,7 +210,8 @@ class Control(Comprehensions, Collecting):
                 places |= dict.fromkeys(held)
         plan = Plan(node, domain, element, dict(places))
         outer, before, statement = self.block, self.state.take(), self.statement
-        hint_of = (*self.place_of(node), *self.stack)
+        # What a loop runs over names it: that is part of the program where the loop is written for a comprehension.
+        hint_of = (node.test if domain is None else node.iter, *self.stack)
         hinted = hint_of in self.hints
         if hinted:
             self.hints[hint_of].apply(plan, self.scope, before)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import enum
 import operator
 from types import FunctionType
 from typing import Any
 
 import gast
+import numpy as np
 
 from s2sad.frontend.calls import Calls
 from s2sad.frontend.containers import UNKNOWN
@@ -154,9 +156,27 @@ class Expressions(Calls):
         return self.closure(node, "lambda")
 
     def expr_JoinedStr(self, node: Any) -> Binding:
+        known = self.known_text(node)
+        if known is not None:
+            return self.const(known, node)
         holes = [part.value for part in gast.walk(node) if isinstance(part, gast.FormattedValue)]
         operands = [self.shown(h, "text") for h in holes]
         return self.op("python", operands, passive("str"), node, node=node, holes=holes)
+
+    def known_text(self, node: Any) -> str | None:
+        """An f-string of strings and integers that are known before the run, such as the name of a method."""
+        words = []
+        for part in node.values:
+            hole = isinstance(part, gast.FormattedValue)
+            if hole and (part.conversion != -1 or part.format_spec is not None):
+                return None
+            if hole and not isinstance(part.value, (gast.Name, gast.Attribute, gast.Constant)):
+                return None  # what it calls is run where the text is made
+            word = self.literal(self.expression(part.value if hole else part))
+            if not isinstance(word, (str, int)):
+                return None
+            words.append(str(word))
+        return "".join(words)
 
     # --- operators --------------------------------------------------------------------------------------
 
@@ -373,7 +393,7 @@ class Expressions(Calls):
     def known_truth(self, binding: Binding) -> bool | None:
         """Truth of a binding, where it does not depend on the run."""
         if isinstance(binding, Static):
-            return bool(binding.value) if isinstance(binding.value, bool) else True
+            return bool(binding.value) if isinstance(binding.value, (bool, enum.Enum)) else True
         if isinstance(binding, Cell) and any(
             isinstance(attribute_of(binding.kind, n), FunctionType) for n in ("__bool__", "__len__")
         ):
@@ -411,6 +431,12 @@ class Expressions(Calls):
 
     def subscript(self, binding: Binding, slice_node: Any, node: Any) -> Binding:
         """binding[slice_node]"""
+        if isinstance(binding, Static) and (
+            binding.value is np.s_ or binding.value is np.index_exp
+        ):
+            key = self.index(slice_node)
+            is_tuple = isinstance(slice_node, gast.Tuple) or binding.value is np.s_
+            return key if is_tuple else self.op("tuple", [key], passive("tuple"), node)
         if isinstance(binding, Cell) and isinstance(binding.kind, type):
             if binding.kind not in CONTAINERS:
                 index = self.expression(slice_node)

@@ -15,6 +15,7 @@ from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.extremes import extreme
 from s2sad.frontend.known import NOT_KNOWN, attribute_exists, is_instance
 from s2sad.frontend.scope import (
+    CONTAINERS,
     Binding,
     Cell,
     Columns,
@@ -27,6 +28,7 @@ from s2sad.frontend.scope import (
     attribute_of,
     is_function,
 )
+from s2sad.frontend.written import hidden, written
 from s2sad.ir.core import Value
 
 
@@ -77,6 +79,12 @@ def _sum(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) 
             "the built-in sum is supported for tuples and lists of known length",
             "use np.sum for an array",
         )
+    if any(isinstance(b, Cell) and b.kind not in CONTAINERS for b in items.items):
+        low.scope.vars |= hidden({"total": args[1] if len(args) > 1 else low.const(0, node)})
+        for item in items.items:
+            low.scope.vars |= hidden({"item": item})
+            low.statements(written("total = total + item", node))
+        return low.scope.vars["$total"]
     total = low.to_value(args[1], node) if len(args) > 1 else low.const(0, node)
     for item in items.items:
         total = low.prim("operator.add", [total, low.to_value(item, node)], {}, node)

@@ -80,8 +80,8 @@ class Iterables(Generators):
             return
         place = (self.scope.source.file.path, node.lineno, node.col_offset)
         items = self.counted_items(over)
-        tried = (*place, *self.stack)
-        if items is not None and (place in self.written_out or self.hints.get(tried) == "unrolled"):
+        tried = ("unrolled", node.iter, *self.stack)
+        if items is not None and (place in self.written_out or tried in self.hints):
             self.unrolled(node, items)
             return
         block, mark, before = self.block, len(self.block.ops), self.state.take()
@@ -96,7 +96,7 @@ class Iterables(Generators):
             self.state.restore(before)
             if items is None:
                 raise
-            self.hints[tried] = "unrolled"
+            self.hints[tried] = None
             self.unrolled(node, items)
 
     def iterated(self, node: Any) -> Counted | Known | Generator:
