@@ -66,10 +66,13 @@ class Collecting(ItemTrees):
             if missing > 0:
                 raise NeedsMore(cell, last=missing, outer=True)
             return contents.last[len(contents.last) - max(count, contents.carried) :]
-        if not isinstance(contents, Items):
+        empty = isinstance(contents, Grown) and contents.number == EMPTY
+        if not isinstance(contents, Items) and not empty:
             places = [self.const(k, node) for k in range(-count, 0)]
             return [self.tree(self.grown_item(contents, k, node), (), node) for k in places]
-        if count > len(contents.items):
+        if empty and not count:
+            return []
+        if not isinstance(contents, Items) or count > len(contents.items):
             raise self.unsupported(
                 node,
                 "an item is read of a list that may still be empty in the first iteration of this loop",

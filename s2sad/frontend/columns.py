@@ -135,11 +135,15 @@ class ItemTrees(Base):
             cell.vars[CONTENTS] = replace(row, row=True)
             self.row_cells.append(cell)
             return cell
-        return self.prim(f"builtins.{column.number}", [item], {}, node) if column.number else item
+        number = (
+            "float" if column.number == "?" else column.number
+        )  # of an empty list: a first guess
+        return self.prim(f"builtins.{number}", [item], {}, node) if number else item
 
     def grown_item(self, contents: Grown | Columns, index: Binding, node: Any) -> Binding:
         """list[index]"""
-        if isinstance(self.literal(index), slice):
+        by_run = isinstance(index, Value) and index.op is not None and index.op.name == "slice"
+        if by_run or isinstance(self.literal(index), slice):
             if isinstance(contents, Grown) and contents.complete:
                 return self.part_of(contents, self.to_value(index, node), node)
             columns = list(columns_of(contents))

@@ -49,7 +49,8 @@ class Comprehensions(Lazy):
                 total.kind = FLOAT
                 return total
             total = self.prim("builtins.sum", [items], {}, node)
-            return self.prim(f"builtins.{number}", [total], {}, node) if number else total
+            python = number in ("int", "float")
+            return self.prim(f"builtins.{number}", [total], {}, node) if python else total
         self.scope.vars["$summed"] = array
         item = gast.Name("$item", gast.Load(), None, None)
         target = gast.Name("$item", gast.Store(), None, None)

@@ -43,9 +43,9 @@ class Containers(Keys):
         """The list that an expression makes; in an array, where an item is written at a place only the run knows."""
         cell = self.new_list(items)
         cell.made = self.place_of(node)
-        numbers = self.numbers_in(cell.contents, node) if cell.made in self.by_place else None
-        if numbers is not None:
-            cell.vars[CONTENTS] = numbers
+        if cell.made in self.by_place:
+            held = self.numbers_in(cell.contents, node) or self.columns_in(cell.contents, node)
+            cell.vars[CONTENTS] = held or cell.contents
         return cell
 
     def new_set(self, items: list[Binding], node: Any) -> Items:

@@ -199,6 +199,8 @@ class Expressions(Calls):
             whole = self.joined_lists(left, right, node) if isinstance(op, gast.Add) else None
             if whole is not None:
                 return whole
+            if any(isinstance(x, Value) and x.kind.is_array for x in (left, right)):
+                return None  # NumPy makes an array of the list
             raise self.unsupported(
                 node,
                 "an operator on a list that grows in a loop",
@@ -303,6 +305,10 @@ class Expressions(Calls):
         own = self.comparison_method(name, left, right, node)
         if own is not None:
             return self.to_value(own, node)
+        if name not in ("In", "NotIn", "Is", "IsNot") and (
+            self.grown_length(left) or self.grown_length(right)
+        ):
+            return self.compare_lists(name, left, right, node)
         a, b = self.to_value(left, node), self.to_value(right, node)
         if all(_literal(v) for v in (a, b)) and name in ORDERS:
             assert a.op is not None and b.op is not None

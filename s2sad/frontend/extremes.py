@@ -44,6 +44,8 @@ def extreme(fn: str) -> Any:
                 f"this form of {fn.split('.')[1]} is not supported yet",
                 "compare two numbers, or use np.max and np.min on an array",
             )
+        if any(low.sequence(a) is not None for a in args):
+            return _extreme_by_key("<" if fn.endswith("min") else ">", low, args, None, node)
         result = low.to_value(args[0], node)
         for arg in args[1:]:
             result = low.prim(fn, [result, low.to_value(arg, node)], {}, node)
@@ -60,12 +62,17 @@ def _or_default(low: Base, items: Binding, other: Binding, found: Any, node: Any
     return low.choose(low.tested(items, node), found, lambda: other, node, "ifexp")
 
 
-def _extreme_by_key(sign: str, low: Base, args: list[Binding], key: Binding, node: Any) -> Binding:
-    """The first of the items whose key is the smallest, or the largest."""
+def _extreme_by_key(
+    sign: str, low: Base, args: list[Binding], key: Binding | None, node: Any
+) -> Binding:
+    """The first of the items that is the smallest, or the largest, or whose key is."""
     items = {f"I{k}": item for k, item in enumerate(args)}
-    text = "B = I0\nK = F(B)\n"
+    text = "B = I0\nK = F(B)\n" if key is not None else "B = I0\n"
     for name in list(items)[1:]:
-        text += f"C = F({name})\nif C {sign} K:\n    B, K = {name}, C\n"
-    low.scope.vars |= hidden({**items, "F": key})
+        if key is not None:
+            text += f"C = F({name})\nif C {sign} K:\n    B, K = {name}, C\n"
+        else:
+            text += f"if {name} {sign} B:\n    B = {name}\n"
+    low.scope.vars |= hidden({**items, **({"F": key} if key is not None else {})})
     low.statements(written(text, node))
     return low.scope.vars["$B"]

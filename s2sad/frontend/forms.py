@@ -336,6 +336,8 @@ def _copied(low: Base, binding: Binding, node: Any, deep: bool) -> Binding:
     def inner(b: Binding) -> Binding:
         return _copied(low, b, node, True) if deep else b
 
+    if isinstance(binding, Cell) and isinstance(binding.contents, (Grown, Columns)):
+        return low.copied_array_list(binding, deep, node)
     if isinstance(binding, Cell):
         copy: Cell = low.state.add(Cell(binding.kind))
         copy.vars = {n: _contents(b, inner) for n, b in binding.vars.items()}

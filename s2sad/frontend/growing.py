@@ -7,11 +7,13 @@ gets: appending writes the next item. So its derivative is that of an array.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import TYPE_CHECKING, Any
 
 from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.listed import EMPTY, Listed, joined_numbers
 from s2sad.frontend.scope import CONTENTS, Binding, Cell, Columns, Grown, Items, Static
+from s2sad.frontend.written import hidden, written
 from s2sad.ir.core import Value
 from s2sad.ir.kinds import passive
 
@@ -236,15 +238,23 @@ class Growing(Listed):
             raise self.unsupported(
                 node, "an item of a list that grows in a loop is written", "fill a NumPy array"
             )
-        array = self.prim(
-            "intrinsic.store", [grown.array, self.to_value(index, node), new], {}, node
-        )
+        array = grown.array
+        if self.is_sliced(array):
+            array = self.prim("numpy.copy", [array], {}, node)
+        array = self.prim("intrinsic.store", [array, self.to_value(index, node), new], {}, node)
         array.hint = grown.array.hint
         dtype = str(new.kind.dtype) if new.kind.dtype in PYTHON_NUMBERS else ""
         number = joined_numbers(grown.number, dtype)
         if grown.number == "float" and not number:
             self.of_numpy.add(cell)
         self.change(cell, dataclasses.replace(grown, array=array, number=number), node)
+
+    def is_sliced(self, array: Value) -> bool:
+        """True for the array of a list that is a part of another list, or of which another list is a part."""
+        if array.op is not None and array.op.fn == "operator.getitem":
+            return True
+        held = (b for _, b in self.state.places() if isinstance(b, Grown) and not b.row)
+        return any(b.array is not array and self.is_view(b.array.op, array) for b in held)
 
     def filled_list(self, item: Value, times: Binding, node: Any) -> Cell | None:
         """[number] * n, where n is only known at run time, or large: an array of numbers."""
@@ -297,18 +307,19 @@ class Growing(Listed):
             return Grown(array, none, complete=True, number=EMPTY)
         values = [v for v in items.items if isinstance(v, Value) and v not in self.mixed]
         types = {v.kind.dtype for v in values if v.kind.is_scalar}
-        if len(values) < len(items.items) or len(types) != 1 or not types <= {*FLOATS, "int"}:
+        if len(values) < len(items.items) or not types or not types <= {*FLOATS, "int"}:
             return None
         if not all(v.kind.is_scalar for v in values):
             return None
-        (number,) = types
+        names = [str(t) if t in PYTHON_NUMBERS else "" for t in types]
+        number = functools.reduce(joined_numbers, names)
         length = self.const(len(values), node)
         table = self.table_of(items, node)
         if table is not None:
             return Grown(table, length, complete=True, number="")
         listed = self.op("list", values, passive("list"), node)
         array = self.array_of(listed, node)
-        return Grown(array, length, complete=True, number="" if number == "f8" else str(number))
+        return Grown(array, length, complete=True, number=number)
 
     def are_numbers(self, items: Items) -> bool:
         """True for items that are numbers of which only the run knows the order."""
@@ -384,6 +395,27 @@ class Growing(Listed):
     def shortened(self, cell: Cell, place: Any, node: Any) -> None:
         """del list[0], del list[-1] of a list that grew in a loop."""
         grown = self.grown(cell)
+        if isinstance(cell.contents, Columns) and place in (0, -1):
+            whole_list = self.const(None, node)
+            ends = (
+                [self.const(1, node), whole_list]
+                if place == 0
+                else [whole_list, self.const(-1, node)]
+            )
+            there = self.op("slice", [*ends, whole_list], passive("slice"), node)
+            part = self.grown_item(cell.contents, there, node)
+            assert isinstance(part, Cell)
+            self.change(cell, part.contents, node)
+            return
+        whole = grown is not None and grown.complete and grown.array.kind.ndim == 1
+        if whole and type(place) is int and place not in (0, -1):
+            self.scope.vars |= hidden({"xs": cell})
+            after = f" + xs[{place + 1}:]" if place != -1 else ""
+            (rest_of,) = written(f"xs[:{place}]{after}", node)
+            shorter = self.expression(rest_of.value)
+            assert isinstance(shorter, Cell)
+            self.change(cell, shorter.contents, node)
+            return
         if grown is None or not grown.complete or place not in (0, -1):
             raise self.unsupported(
                 node, "an item of a list that grows in a loop is taken out", "use a slice of it"

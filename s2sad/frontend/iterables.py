@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import gast
 
 from s2sad.errors import AliasingError, UnsupportedSyntaxError
+from s2sad.frontend.columns import columns_of
 from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.generators import Generators
 from s2sad.frontend.growing import LONGEST
@@ -19,6 +20,7 @@ from s2sad.frontend.scope import (
     CONTAINERS,
     Binding,
     Cell,
+    Collected,
     Columns,
     Generator,
     Grown,
@@ -66,9 +68,14 @@ class Iterables(Generators):
 
     def for_statement(self, node: Any) -> None:
         outer, self.watched = self.watched, []
+        around, self.run_over_lists = self.run_over_lists, []
         over = self.iterated(node.iter)
         mine, self.watched = self.watched, outer
+        lists, self.run_over_lists = self.run_over_lists, around
         self.loop_over(node, over)
+        for cell, length in lists:
+            if cell in self.state.holders:
+                self.as_long_as(cell, cell.contents, length, node)
         self.unchanged(mine, "a generator beside others", node)
 
     def loop_over(self, node: Any, over: Counted | Known | Generator) -> None:
@@ -200,23 +207,31 @@ class Iterables(Generators):
 
     def over_list(self, cell: Cell, node: Any) -> Counted:
         """A loop over a list in an array, whose items the body may write."""
-        length = self.grown_length(cell)
+        length, first = self.grown_length(cell), cell.contents
         assert length is not None
+        self.run_over_lists.append((cell, length))
 
         def item(index: Value) -> Binding:
-            contents, now = cell.contents, self.grown_length(cell)
-            if not isinstance(contents, (Grown, Columns)) or now is None:
-                now = None
-            if now is None or not self.sizes.equal(now, length):
-                raise self.unsupported(
-                    node,
-                    "a list becomes longer or shorter while a loop runs over it",
-                    "loop over a copy: list(...)",
-                )
+            contents = cell.contents
+            if isinstance(contents, Collected) and not contents.new:
+                contents = first  # its items are on a tape, and stay what they are
+            self.as_long_as(cell, contents, length, node)
             self.natural.add(index)
             return self.grown_item(contents, index, node)
 
         return self.counted(length, item, node)
+
+    def as_long_as(self, cell: Cell, contents: Any, length: Value, node: Any) -> None:
+        """Refuse a list that the body of a loop over it makes longer or shorter."""
+        now = (
+            None if isinstance(contents, (Items, Collected)) else next(columns_of(contents)).length
+        )
+        if now is None or not self.sizes.equal(now, length):
+            raise self.unsupported(
+                node,
+                "a list becomes longer or shorter while a loop runs over it",
+                "loop over a copy: list(...)",
+            )
 
     def rows_of(
         self, array: Callable[[], Value], length: Value, node: Any, known: Known | None = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import gast
 
-from s2sad.frontend.base import Base
+from s2sad.frontend.columns import ItemTrees, form, leaves, mapped
 from s2sad.frontend.scope import (
     CONTENTS,
     FROZEN,
@@ -39,7 +39,7 @@ def joined_numbers(one: str, two: str) -> str:
     return "float" if {one, two} == {"int", "float"} else ""
 
 
-class Listed(Base):
+class Listed(ItemTrees):
     """The part of `Lowering` that handles lists in arrays."""
 
     if TYPE_CHECKING:
@@ -138,6 +138,51 @@ class Listed(Base):
         array = self.full_of([trips, *outer[:-1]], number, node)
         python = str(number.kind.dtype) if number.kind.dtype in ("float", "int") else ""
         return Grown(array, trips, complete=True, number=python)
+
+    def columns_in(self, items: Items, node: Any) -> Columns | None:
+        """A list of tuples of numbers, in an array for each place of the tuples."""
+        if not all(isinstance(b, (Items, Cell)) for b in items.items):
+            return None
+        trees = [self.tree(b, (), node) for b in items.items]
+        if any(form(t) != form(trees[0]) or not isinstance(t, Items) for t in trees):
+            return None
+        rows = [leaves(t) for t in trees]
+        held = [self.numbers_in(Items(list(column)), node) for column in zip(*rows, strict=True)]
+        arrays = [h for h in held if h is not None]
+        each = iter(arrays)
+        whole = len(arrays) == len(held)
+        return Columns(mapped(trees[0], lambda leaf: next(each))) if whole else None
+
+    def compare_lists(self, name: str, left: Binding, right: Binding, node: Any) -> Value:
+        """list == list, where the run decides how long one of them is."""
+        arrays = []
+        for side in (left, right):
+            held = self.grown(side)
+            if held is None and isinstance(side, Cell) and isinstance(side.contents, Items):
+                held = self.numbers_in(side.contents, node)
+            if held is not None and held.complete and isinstance(side, Cell) and side.kind is list:
+                arrays.append(held.array)
+        if name not in ("Eq", "NotEq") or len(arrays) < 2:
+            raise self.unsupported(
+                node,
+                "a list whose length the run decides is compared with something",
+                "compare its items",
+            )
+        equal = self.prim("numpy.array_equal", arrays, {}, node)
+        return equal if name == "Eq" else self.prim("operator.not_", [equal], {}, node)
+
+    def copied_array_list(self, cell: Cell, deep: bool, node: Any) -> Cell:
+        """copy.copy and copy.deepcopy of a list in an array."""
+        rows = isinstance(cell.contents, Grown) and cell.contents.rows is not None
+        if rows and deep:
+            array = self.prim("numpy.copy", [cell.contents.array], {}, node)
+            made: Cell = self.state.add(Cell(list))
+            made.vars[CONTENTS] = replace(cell.contents, array=array, own=True)
+            return made
+        copied = self.copied_list(cell, node)
+        if copied is None:
+            raise self.unsupported(node, "this list is copied in the loop that appends to it")
+        return copied
 
     # --- lists of lists -----------------------------------------------------------------------------------
 

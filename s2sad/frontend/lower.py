@@ -299,6 +299,9 @@ class Lowering(Expressions, Control, Prelude, Recursion, Outer):
                 own = self.call(bound, [right], {}, node)
             if own is not None:
                 return own
+            if left.kind is list and isinstance(right, Value) and right.kind.is_array:
+                # NumPy adds an array to the items: it is asked before the list is.
+                return self.binary(node.op, self.to_value(left, node.target), right, node)
             if left.kind is list and name == "add":
                 self.container_method(left, "extend", [right], {}, node)
                 return left

@@ -9,6 +9,7 @@ from typing import Any
 from s2sad.errors import S2SADError
 from s2sad.frontend.base import Base
 from s2sad.frontend.columns import leaves, mapped
+from s2sad.frontend.listed import joined_numbers
 from s2sad.frontend.scope import (
     CONTENTS,
     Binding,
@@ -124,7 +125,7 @@ class Merge:
                 raise self.differs(name)
             return Table({k: self.binding(name, p, b.items[k]) for k, p in a.items.items()})
         if isinstance(a, Grown) and isinstance(b, Grown):
-            if a.complete and b.complete and a.rows == b.rows:
+            if a.complete and b.complete and (a.rows is None) == (b.rows is None):
                 return self.grown(a, b)
             if a.appended != b.appended:
                 raise self.low.unsupported(
@@ -154,11 +155,7 @@ class Merge:
             raise error
         sides = [self.in_array(x, y, k) for k, (x, y) in enumerate([(a, b), (b, a)])]
         one, two = sides
-        if (
-            one is None
-            or two is None
-            or (one.number != two.number and "int" in (one.number, two.number))
-        ):
+        if one is None or two is None:
             return None
         names = [n for vars in self.ends[0].values() for n, v in vars.items() if v is self.holder]
         listed = self.grown(one, two)
@@ -194,16 +191,30 @@ class Merge:
                 self.node,
                 "a name stands for one item of a list of lists on one branch, and for something else on the other",
             )
+        if a is not None and b is not None:
+            a, b = self.alike(a, b, 0), self.alike(b, a, 1)
         length = there.length
         if a is None or b is None or a.length is not b.length:
             length = self.value("", a and a.length, b and b.length)
         array = self.value("", a and a.array, b and b.array)
         array.hint = array.hint or there.array.hint
-        same = a is None or b is None or a.number == b.number
+        sizes = [self.low.sizes.rows(x.array) for x in (a, b) if x is not None]
+        if sizes[0] is not None and sizes[0] == sizes[-1]:
+            self.low.sizes.row_lengths[array] = sizes[0]
         pieces = there.pieces if array is there.array else None
-        number = there.number if same else ""
+        there = a or b or there
         own = (a is None or a.own) and (b is None or b.own)
-        return replace(there, array=array, length=length, number=number, pieces=pieces, own=own)
+        return replace(there, array=array, length=length, pieces=pieces, own=own)
+
+    def alike(self, grown: Grown, other: Grown, side: int) -> Grown:
+        """The list of one side, with the type of numbers that both have."""
+        saved, self.low.block = self.low.block, self.op.regions[side]
+        number = joined_numbers(grown.number, other.number)
+        grown = self.low.with_number(grown, number, self.node)
+        if grown.rows is not None and other.rows is not None:
+            grown = self.low.with_rows(grown, joined_numbers(grown.rows, other.rows), self.node)
+        self.low.block = saved
+        return grown
 
     def collected(self, name: str, a: Collected, b: Collected) -> Collected:
         """A list that one side may have made longer: what it appended has a flag, and 0.0 stands for it if not."""

@@ -146,6 +146,9 @@ def count_by_tape(function: Function) -> None:
 
     The last pass before raising: it leaves the range empty and marks the loop.
     """
+    drop_dead(
+        function
+    )  # else a tape that counts may be dropped afterwards, as nothing else reads it
     for op in list(function.body.walk()):
         if op.name != "for" or "by_tape" in op.attrs:
             continue

@@ -52,7 +52,23 @@ class Lists(Effects):
         )
         self.forget_own(scope, inner)
         scope.variables[total] = Variable(total, SCALAR)
+        if self.one_in(2):
+            self.parted(scope, name)
         self.define(scope, self.fresh_name("a"), SCALAR, f"np.tanh(sum({name})) + len({name})")
+
+    def parted(self, scope: Scope, name: str) -> None:
+        """Parts and copies of a list, and what is written into one of them."""
+        part, value = self.fresh_name("q"), self.number(scope)
+        text = self.pick(
+            ("{}[1:]", "{}[:-1]", "{}[:]", "list({})", "{}[::-1]", "{}[n // 2:]", "{} + {}")
+        )
+        self.emit(scope, f"{part} = {text.format(name, name)}")
+        self.emit(scope, f"if len({name}) > 2 and len({part}) > 1:")
+        inner = scope.inner()
+        self.emit(inner, f"{self.pick((name, part))}[{self.pick(('0', '-1', '1'))}] = {value}")
+        self.emit(inner, f"{name}[0] = {name}[0] + {part}[-1] * 0.5")
+        again = f"sum({part}) + ({name} == {part}) + ({name}[0] in {part})"
+        self.define(scope, self.fresh_name("a"), SCALAR, f"np.tanh({again})")
 
     def table(self, scope: Scope) -> None:
         """A list of lists, made by a comprehension or by loops, and written by place."""
