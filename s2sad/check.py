@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Callable
 from typing import Any
@@ -77,7 +78,7 @@ def _check(
         _compare(
             flat(y_dot), numeric, f"the tangent of {name} and its {use} difference", tolerances
         )
-    y = f(*args)
+    y = f(*_own(args))
     y_bars = [_random_like(v, rng) for v in leaves(y)]
     backward = adjoint(f, wrt=wrt)
     if "reverse" in modes:
@@ -116,7 +117,7 @@ def difference(
     """The derivative of `f` at `args` along `direction`, numerically: a flat array."""
 
     def at(h: Any) -> Any:
-        moved = list(args)
+        moved = list(_own(args))
         for i, v in zip(wrt, direction, strict=True):
             moved[i] = _mapped(lambda a, d: a + h * d, args[i], v)
         return flat(f(*moved))
@@ -133,6 +134,14 @@ def difference(
         return central
     wide = (at(2 * h) - at(-2 * h)) / (4 * h)
     return (4 * central - wide) / 3
+
+
+def _own(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Copies of arguments, which the function may change; what cannot be copied stays as it is."""
+    try:
+        return copy.deepcopy(args)
+    except (TypeError, AttributeError, copy.Error):
+        return args
 
 
 def leaves(value: Any) -> list[Any]:

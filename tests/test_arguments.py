@@ -65,7 +65,7 @@ def filled(x, v):
 
 
 def mixed(x, n=2, mode="a"):
-    items = [x, x * x, x**3, 1]
+    items = [x, x * x, x**3, None]
     return items[n] if mode == "a" else items[0]
 
 
@@ -184,6 +184,16 @@ def test_results_that_are_containers() -> None:
     _, pullback = s2sad.vjp(parts, d, V, wrt=0)
     bar = pullback({"sum": 0.0, "items": [np.zeros(3), 1.0]})
     assert bar == {"a": 0.0, "b": (0.0, 6.0)}
+
+
+def test_check_grads_of_a_function_that_changes_its_argument() -> None:
+    def scaled(v: np.ndarray, x: float) -> float:
+        v[0:1] *= x
+        return float(v[0] * np.sum(v))
+
+    given = np.array([0.5, -1.0, 2.0])
+    s2sad.check_grads(scaled, (given, 0.7), order=2)
+    assert list(given) == [0.5, -1.0, 2.0]
 
 
 def test_check_grads_takes_containers() -> None:

@@ -396,6 +396,9 @@ def _reverse(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node
 
 
 def _sort(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> None:
+    if "key" not in kwargs and low.are_numbers(cell.contents):
+        low.change(cell, low.sorted_numbers(cell, kwargs, node).contents, node)  # type: ignore[union-attr]
+        return
     low.change(cell, Items(low.order(cell.contents.items, kwargs, node), "list"), node)
 
 

@@ -25,6 +25,10 @@ class Memory(Base):
         self, fn: str, target: Any, array: Value, index: Value, value: Value, node: Any
     ) -> None:
         """array[index] = value, or += for "intrinsic.index_add"."""
+        if index.op is not None and index.op.name == "tuple" and not index.op.operands:
+            raise self.unsupported(
+                target, "an array without dimensions is written", "use a number: x = ..."
+            )
         if self.is_transpose(array):
             self.write_transpose(fn, target, array, index, value, node)
             return
