@@ -431,8 +431,8 @@ class Raiser(LoopHeaders):
             )
 
         def close(m: Mapping, o: list[Line]) -> bool:
-            self.copies([(p, m.get(v, v)) for p, v in zip(loop.carried, loop.next, strict=True)], o)
-            return self.stop(loop, m, o)
+            pairs = [(p, m.get(v, v)) for p, v in zip(loop.carried, loop.next, strict=True)]
+            return self.stop(loop, m, pairs, o)
 
         saved, self.current = self.current, None
         header = self.for_header(loop) if loop.is_for else self.while_header(loop, body)
@@ -440,18 +440,41 @@ class Raiser(LoopHeaders):
         self.current = saved
         out.append(Line(header=header, body=body))
 
-    def stop(self, loop: Loop, m: Mapping, out: list[Line]) -> bool:
+    def stop(
+        self, loop: Loop, m: Mapping, pairs: list[tuple[Value, Value]], out: list[Line]
+    ) -> bool:
+        """The end of an iteration: what the next one starts with, and the test that leaves the loop."""
+        copies: list[Line] = []
+        self.copies(pairs, copies)
         if loop.stop is None:
+            out.extend(copies)
             return False
         flag = m.get(loop.stop, loop.stop)
         known, value = static(flag)
         if flag in self.decided:
             known, value = True, self.decided[flag]
         if known:
-            if value:
-                out.append(Line(ast.Break()))
+            out.extend([*copies, Line(ast.Break())] if value else copies)
             return bool(value)
-        out.append(self.if_line(self.expressions.of(flag), [Line(ast.Break())]))
+        test = self.expressions.of(flag)
+        read = {n.id for n in ast.walk(test) if isinstance(n, ast.Name)}
+        written = {
+            n.id
+            for line in copies
+            if line.node is not None
+            for n in ast.walk(line.node)
+            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        }
+        given = [self.names.of(p) for p, v in pairs if v is flag]
+        held = next((name for name in given if name in written), None)
+        if held is not None:
+            test = ast.Name(held, ast.Load())
+        elif read & written:
+            # The test reads what the next iteration starts without: it comes first.
+            out.append(self.if_line(test, [*copies, Line(ast.Break())]))
+            self.copies(pairs, out)
+            return False
+        out.extend([*copies, self.if_line(test, [Line(ast.Break())])])
         return False
 
     def while_header(self, loop: Loop, body: list[Line]) -> str:

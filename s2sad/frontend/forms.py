@@ -178,7 +178,7 @@ def _sorted(
     low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
 ) -> Binding | None:
     items = low.sequence(args[0])
-    if items is not None and (kwargs or not low.are_numbers(items)):
+    if items is not None and ("key" in kwargs or not low.are_numbers(items)):
         return low.new_list(low.order(items.items, kwargs, node))
     return low.sorted_numbers(args[0], kwargs, node)
 

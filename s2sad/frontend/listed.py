@@ -243,6 +243,10 @@ class Listed(ItemTrees):
     def set_in_row(self, cell: Cell, row: Grown, index: Value, value: Value, node: Any) -> None:
         """rows[i][index] = value: into the array of all rows."""
         self.may_change(cell, node)
+        if value.kind.base not in ("number", "any") or value.kind.is_array:
+            raise self.unsupported(
+                node, "what is no number is written into a list of numbers", "use two lists"
+            )
         lists = self.lists_of_row(row.array)
         if not lists:
             raise self.aliasing(

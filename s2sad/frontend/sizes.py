@@ -136,8 +136,10 @@ class Sizes:
         while block is not None:
             outside.add(block)
             block = self.around.get(block)
+        # Parameters of the function belong to no block that is being lowered in another one.
         return all(
-            (v.op is None and v.owner is None) or (v.op.block if v.op else v.owner) in outside
+            (v.op is None and v.owner not in self.around)
+            or (v.op.block if v.op else v.owner) in outside
             for v in _values(size)
         )
 
