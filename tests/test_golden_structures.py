@@ -239,6 +239,26 @@ def similarity(x, y, kind="gauss", scale=None):
         return 1.0 / r
 
 
+def lattice(right, up):
+    """The weight of all paths over a grid, each step weighing as much as its column or row."""
+    weight = [[1.0] * (len(right) + 1) for _ in range(len(up) + 1)]
+    for i in range(1, len(up) + 1):
+        for j in range(1, len(right) + 1):
+            weight[i][j] = weight[i][j - 1] * right[j - 1] + weight[i - 1][j] * up[i - 1]
+    return weight[-1][-1]
+
+
+def smoothed(prices, weight):
+    """The sum of the means of the last three prices, each weighed before it waits in a queue."""
+    window, total = [], 0.0
+    for price in prices:
+        window.append(weight * price)
+        if len(window) > 3:
+            window.pop(0)
+        total += sum(window) / len(window)
+    return total
+
+
 LAYERS = [(RNG.normal(size=(2, 3)), RNG.normal(size=3)), (RNG.normal(size=(3, 2)), np.ones(2))]
 CASES: list[tuple[str, Callable[..., Any], Any, tuple[Any, ...]]] = [
     ("network", network, 0, (LAYERS, np.array([0.3, -0.4]))),
@@ -264,6 +284,8 @@ CASES: list[tuple[str, Callable[..., Any], Any, tuple[Any, ...]]] = [
     ("fraction", fraction, 0, (0.7, 5)),
     ("whole", whole, 0, (RNG.normal(size=7),)),
     ("branch_length", branch_length, (0, 1), (1.0, 0.4, 0.1)),
+    ("lattice", lattice, (0, 1), (np.array([0.3, 0.9, 0.4]), np.array([0.4, 0.2]))),
+    ("smoothed", smoothed, (0, 1), (np.array([0.3, 0.9, 0.4, 0.7, 0.2]), 0.8)),
     ("similarity", similarity, (0, 1), (np.array([0.1, 0.9]), np.array([0.4, 0.2]))),
 ]
 
