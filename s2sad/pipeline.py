@@ -11,6 +11,7 @@ from s2sad.analysis.activity import differentiable_params
 from s2sad.analysis.aliases import check_own_writes, check_writes, copy_arguments
 from s2sad.analysis.build import bind, result_kind
 from s2sad.analysis.context import Context
+from s2sad.analysis.floats import ask_for_floats
 from s2sad.analysis.kinds import infer_callee, infer_function, stacked
 from s2sad.analysis.narrow import narrow
 from s2sad.backend.module import Module, assemble, signature_of
@@ -205,6 +206,7 @@ def differentiate(
     wrt, shapes, names = selected(function, transform.wrt)
     for i in wrt:
         check_input(function, i)
+    ask_for_floats(context, function, [function.params[i] for i in wrt])
     name = f"{function.name}_{transform.suffix}"
     single = not isinstance(transform.wrt, tuple)
     bars: Any = shapes[0] if single else tuple(shapes)

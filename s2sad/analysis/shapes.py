@@ -65,7 +65,9 @@ def elementwise(context: Context, op: Op) -> Kind:
     dtype = promote(kinds, numpy=not python)
     if op.fn.startswith("math."):
         return Kind("number", "float", ())
-    if not python and not op.fn.startswith(EXACT_ON_INTEGERS):
+    if dtype in PASSIVE_DTYPES and op.fn.startswith(OF_EITHER_DTYPE):
+        dtype = None
+    elif not python and not op.fn.startswith(EXACT_ON_INTEGERS):
         dtype = inexact(dtype)
     if op.fn == "operator.truediv" and dtype in ("int", "bool"):
         dtype = "float"
@@ -78,6 +80,11 @@ def elementwise(context: Context, op: Op) -> Kind:
     return Kind("number", dtype, broadcast(context, [k.dims for k in kinds if k.dims is not None]))
 
 
+# Of integers these give integers, or do in some versions of NumPy.
+OF_EITHER_DTYPE = (
+    "numpy.floor", "numpy.ceil", "numpy.trunc", "numpy.fix", "numpy.rint", "numpy.round", "numpy.around",
+    "numpy.ndarray.round", "numpy.nan_to_num", "numpy.mod", "numpy.remainder", "numpy.fmod", "numpy.real",
+)  # fmt: skip
 EXACT_ON_INTEGERS = (
     "numpy.add",
     "numpy.subtract",
@@ -261,7 +268,8 @@ def reshape(context: Context, op: Op) -> Kind:
 def broadcast_to(context: Context, op: Op) -> Kind:
     dims = shape_value(context, op.operands[1])
     dtype = op.operands[0].kind.dtype
-    dtype = inexact(dtype) if dtype in PYTHON_DTYPES else dtype
+    if dtype in PYTHON_DTYPES:
+        dtype = inexact(dtype) if dtype not in PASSIVE_DTYPES else None
     return array(dtype, dims) if dims is None else Kind("number", dtype, dims)
 
 

@@ -38,6 +38,14 @@ def effect(op: Op, expressions: Expressions, out: list[Line]) -> bool:
     if what == "fixed":
         out.append(fixed(op.attrs["values"]))
         return False
+    if what == "floats":
+        asked = ast.Call(expressions.dotted("numpy.asarray"), [expressions.of(op.operands[0])], [])
+        header = f"if {expression_text(asked)}.dtype.kind != 'f':"
+        text = "what is written into an array of integers is cut off, and has no derivative"
+        out.append(
+            Line(header=header, body=[Line(ast.parse(f"raise TypeError({text!r})").body[0])])
+        )
+        return False
     if what == "apart":
         out.append(apart(op, expressions))
         return False

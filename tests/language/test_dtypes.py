@@ -82,3 +82,43 @@ def test_complex_numbers_are_refused(text: str) -> None:
         s2sad.grad(f)(X)
     with pytest.raises(s2sad.UnsupportedSyntaxError, match="complex"):
         s2sad.tangent(f).emit(None)
+
+
+MAKERS = """
+np.full(3, 1); np.full(3, n); np.zeros_like(k); np.copy(k); k.copy(); np.array([1, 2, n])
+np.eye(3, dtype=int)[0].copy(); np.tile(k, 1); np.repeat(k, 1); np.concatenate([k[:2], k[2:]]); np.hstack([k[:2], k[2:]])
+np.where(v > 0, 1, 0)
+np.stack([k, k])[0].copy(); np.diag(k)[0].copy(); np.cumsum(k); np.sort(k); np.argsort(v); k[::-1].copy(); -k; k * 2
+k // 2; k % 2; np.mod(k, 2); np.round(k); np.clip(k, 0, 2); np.abs(k); np.eye(3, dtype=int) @ k
+np.kron(k, np.array([1])); np.diff(np.array([1, 2, 4, 8])); np.array(range(3)); np.arange(n); np.zeros(3, dtype="i4")
+v > 0; np.isfinite(v)
+np.rint(v).astype(int); np.nonzero(v)[0]; np.digitize(v, np.sort(v)); np.broadcast_to(1, (3,)).copy(); k[[0, 1, 2]]
+np.indices((3,))[0].copy(); np.pad(k[:1], (0, 2)); np.gcd(k, 2); np.nan_to_num(k)
+np.moveaxis(np.stack([k]), 0, 1)[:, 0]
+"""
+
+
+@pytest.mark.parametrize("maker", re.split(r"[;\n]\s*", MAKERS.strip()))
+def test_what_is_written_into_integers_has_no_derivative(maker: str) -> None:
+    """The derivative is right, or the emitted code refuses the array of integers."""
+    f = load(
+        "import numpy as np\n\n\ndef f(x, v, k, n):\n"
+        f"    a = {maker}\n    a[0] = x * 13.7\n    return np.sum(a * v) * x\n"
+    ).f
+    args = (X, V, np.array([2, 0, 1]), 3)
+    expected = numeric.gradient(f, args, (0, 1), partial(numeric.richardson, step=1e-3))
+    gradient = s2sad.grad(f, wrt=(0, 1))
+    names: dict[str, object] = {}
+    for made in ("called", "generic"):
+        try:
+            if made == "called":
+                got = gradient(*args)
+            else:
+                exec(gradient.emit(None), names)
+                got = names["f_grad"](*args)  # type: ignore[operator]
+        except s2sad.S2SADError:
+            continue
+        except TypeError as error:
+            assert "array of integers" in str(error)
+            continue
+        assert close(got, expected), made
