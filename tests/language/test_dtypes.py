@@ -86,7 +86,8 @@ def test_complex_numbers_are_refused(text: str) -> None:
 
 MAKERS = """
 np.full(3, 1); np.full(3, n); np.zeros_like(k); np.copy(k); k.copy(); np.array([1, 2, n])
-np.eye(3, dtype=int)[0].copy(); np.tile(k, 1); np.repeat(k, 1); np.concatenate([k[:2], k[2:]]); np.hstack([k[:2], k[2:]])
+np.eye(3, dtype=int)[0].copy(); np.tile(k, 1); np.repeat(k, 1)
+np.concatenate([k[:2], k[2:]]); np.hstack([k[:2], k[2:]])
 np.where(v > 0, 1, 0)
 np.stack([k, k])[0].copy(); np.diag(k)[0].copy(); np.cumsum(k); np.sort(k); np.argsort(v); k[::-1].copy(); -k; k * 2
 k // 2; k % 2; np.mod(k, 2); np.round(k); np.clip(k, 0, 2); np.abs(k); np.eye(3, dtype=int) @ k
