@@ -366,6 +366,13 @@ def array_of(*items, dtype=None):
     items_bar[i] += y_bar[i]
 
 
+@rule(intrinsic.append, joint_in=("x", "value"), shape="append")
+def append(x, value):
+    y = append(x, value)
+    x_bar += y_bar[:-1]
+    value_bar += y_bar[-1]
+
+
 @rule(np.ndarray.astype, linear_in="x", shape="conversion")
 def astype(x, dtype):
     y = x.astype(dtype)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from s2sad.analysis.activity import varied
 from s2sad.analysis.context import Context
+from s2sad.analysis.sharing import WRITES
 from s2sad.ir.core import Block, Function, Loop, Op, Value
 
-WRITES = ("intrinsic.store", "intrinsic.index_add")
 LIKE = ("numpy.zeros_like", "numpy.ones_like", "numpy.empty_like", "numpy.full_like")
 
 

@@ -1,13 +1,14 @@
-"""Kinds of arrays that are cut into pieces of one length."""
+"""Kinds of arrays that are cut into pieces of one length, and of a vector that becomes longer."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from s2sad.analysis.context import Context, static
+from s2sad.analysis.dtypes import promote
 from s2sad.errors import UnsupportedSyntaxError
 from s2sad.ir.core import Op
-from s2sad.ir.kinds import ANY, Kind, Size, array
+from s2sad.ir.kinds import ANY, Dim, Kind, Size, array
 
 
 def split(context: Context, op: Op) -> Kind:
@@ -28,3 +29,13 @@ def split(context: Context, op: Op) -> Kind:
     exact = isinstance(whole, int) and counted and n > 0 and whole % n == 0
     dims[axis] = whole // n if exact and isinstance(whole, int) else context.dims.fresh()
     return replace(kind, dims=(n if counted else context.dims.fresh(), *dims))
+
+
+def append(context: Context, op: Op) -> Kind:
+    """A vector with one more number."""
+    vector, number = (v.kind for v in op.operands)
+    size = vector.dims[0] if vector.dims else None
+    if size is None:
+        return array(promote([vector, number]), None)
+    longer = size + 1 if isinstance(size, int) else Dim(size.symbol, size.offset + 1)
+    return Kind("number", promote([vector, number]), (longer,))

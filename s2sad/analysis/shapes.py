@@ -12,7 +12,7 @@ from typing import Any
 
 from s2sad.analysis.context import Context, size_of, static
 from s2sad.analysis.dtypes import given_dtype, inexact, promote
-from s2sad.analysis.pieces import split
+from s2sad.analysis.pieces import append, split
 from s2sad.analysis.positions import found, place, positions
 from s2sad.ir.core import Op, Value
 from s2sad.ir.kinds import (
@@ -479,7 +479,7 @@ FAMILIES: dict[str, Callable[[Context, Op], Kind]] = {
     "conversion": conversion, "new": new_array, "copy": copy, "scalar": scalar,
     "integer": always(INT), "test": always(BOOL), "tuple": always(passive("tuple")), "unknown": always(ANY),
     "positions": positions, "places": lambda context, op: Kind("number", "i8", (context.symbol((op.result, 0)),)),
-    "like": like(""), "place": place, "found": found,
+    "like": like(""), "append": append, "place": place, "found": found,
 }  # fmt: skip
 
 

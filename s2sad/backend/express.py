@@ -404,6 +404,10 @@ def _array_of(e: Expressions, op: Op) -> ast.expr:
     return ast.Call(e.dotted("numpy.array"), [listed(op)], keywords)
 
 
+def _append(e: Expressions, op: Op) -> ast.expr:
+    return ast.Call(e.dotted("numpy.append"), [e.of(v) for v in op.operands], [])
+
+
 def _sum(e: Expressions, op: Op) -> ast.expr | None:
     """sum(x.tolist()) for the sum of a list of Python's floats, which is kept in an array."""
     if not op.attrs.get("floats"):
@@ -420,6 +424,7 @@ SPECIAL: dict[str, Callable[[Expressions, Op], ast.expr | None]] = {
     "intrinsic.shape": _attribute("shape", "numpy.shape"), "intrinsic.ndim": _attribute("ndim", "numpy.ndim"),
     "intrinsic.size": _attribute("size", "numpy.size"), "intrinsic.dim": _dim, "intrinsic.trips": _trips,
     "intrinsic.defined": _defined, "numpy.where": _where, "intrinsic.array_of": _array_of,
+    "intrinsic.append": _append,
     "builtins.sum": _sum, "numpy.zeros_like": _zeros_like, "numpy.ndarray.T": _transposed, "operator.getitem": _getitem,
     **{fn: _binary for fn in OPERATORS},
 }  # fmt: skip

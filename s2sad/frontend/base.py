@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from s2sad.errors import AliasingError, S2SADError, UnsupportedSyntaxError
@@ -26,6 +27,7 @@ from s2sad.frontend.scope import (
     replaced,
 )
 from s2sad.frontend.sizes import Sizes
+from s2sad.frontend.written import hidden, written
 from s2sad.ir.core import Block, Op, Value
 from s2sad.ir.kinds import Kind, kind_of_constant, passive
 from s2sad.source import Span, Statement
@@ -340,6 +342,25 @@ class Base:
         named = getattr(kind, "__name__", None) if isinstance(kind, type) else None
         what = name or getattr(binding, "name", "") or f"this {named or 'object'}"
         raise self.unsupported(node, f"{what!r} cannot be used as a value here")
+
+    @contextlib.contextmanager
+    def with_hidden(self, variables: dict[str, Binding]) -> Iterator[None]:
+        """Hidden variables for what is lowered in a `with`; they would be second names afterwards."""
+        names = hidden(variables)
+        scope, before = self.scope, {n: self.scope.vars.get(n) for n in names}
+        scope.vars |= names
+        yield
+        for name, binding in before.items():
+            if binding is None:
+                scope.vars.pop(name, None)
+            else:
+                scope.vars[name] = binding
+
+    def computed(self, text: str, variables: dict[str, Binding], node: Any) -> Binding:
+        """The value of an expression of Python text."""
+        (statement,) = written(text, node)
+        with self.with_hidden(variables):
+            return self.expression(statement.value)
 
     def unknown_count(self, node: Any) -> UnsupportedSyntaxError:
         return self.unsupported(

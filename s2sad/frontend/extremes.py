@@ -6,7 +6,7 @@ from typing import Any
 
 from s2sad.frontend.base import Base
 from s2sad.frontend.scope import Binding
-from s2sad.frontend.written import hidden, written
+from s2sad.frontend.written import written
 from s2sad.ir.core import Value
 
 
@@ -73,6 +73,8 @@ def _extreme_by_key(
             text += f"C = F({name})\nif C {sign} K:\n    B, K = {name}, C\n"
         else:
             text += f"if {name} {sign} B:\n    B = {name}\n"
-    low.scope.vars |= hidden({**items, **({"F": key} if key is not None else {})})
-    low.statements(written(text, node))
-    return low.scope.vars["$B"]
+    with low.with_hidden({**items, **({"F": key} if key is not None else {})}):
+        low.statements(written(text, node))
+    best, *_ = [low.scope.vars.pop(n, None) for n in ("$B", "$K", "$C")]
+    assert best is not None
+    return best

@@ -28,7 +28,6 @@ from s2sad.frontend.scope import (
     attribute_of,
     is_function,
 )
-from s2sad.frontend.written import hidden, written
 from s2sad.ir.core import Value
 
 
@@ -80,11 +79,10 @@ def _sum(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) 
             "use np.sum for an array",
         )
     if any(isinstance(b, Cell) and b.kind not in CONTAINERS for b in items.items):
-        low.scope.vars |= hidden({"total": args[1] if len(args) > 1 else low.const(0, node)})
+        sum_of = args[1] if len(args) > 1 else low.const(0, node)
         for item in items.items:
-            low.scope.vars |= hidden({"item": item})
-            low.statements(written("total = total + item", node))
-        return low.scope.vars["$total"]
+            sum_of = low.computed("total + item", {"total": sum_of, "item": item}, node)
+        return sum_of
     total = low.to_value(args[1], node) if len(args) > 1 else low.const(0, node)
     for item in items.items:
         total = low.prim("operator.add", [total, low.to_value(item, node)], {}, node)

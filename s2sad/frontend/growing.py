@@ -10,10 +10,10 @@ import dataclasses
 import functools
 from typing import TYPE_CHECKING, Any
 
+from s2sad.frontend.columns import columns_of
 from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.listed import EMPTY, Listed, joined_numbers
 from s2sad.frontend.scope import CONTENTS, Binding, Cell, Columns, Grown, Items, Static
-from s2sad.frontend.written import hidden, written
 from s2sad.ir.core import Value
 from s2sad.ir.kinds import passive
 
@@ -132,14 +132,14 @@ class Growing(Listed):
         value = item
         if grown.number == EMPTY:
             self.ask_numbers([value], node)
-        last = self.prim("intrinsic.array_of", [value], {}, node)
-        if grown.number == EMPTY and self.literal(grown.length) == 0:
-            number = str(value.kind.dtype) if value.kind.dtype in PYTHON_NUMBERS else ""
-            return Grown(last, self.const(1, node), complete=True, number=number)
-        both = self.op("tuple", [grown.array, last], passive("tuple"), node)
-        array = self.prim("numpy.concatenate", [both], {}, node)
+        if grown.array.kind.ndim == 1 and value.kind.is_scalar:
+            array = self.prim("intrinsic.append", [grown.array, value], {}, node)
+        else:
+            last = self.prim("intrinsic.array_of", [value], {}, node)
+            both = self.op("tuple", [grown.array, last], passive("tuple"), node)
+            array = self.prim("numpy.concatenate", [both], {}, node)
         array.hint = grown.array.hint
-        length = self.moved(grown.length, 1, node)
+        length = self.before_end(grown, 1, node)
         dtype = value.kind.dtype if value.kind.is_scalar else None
         number = joined_numbers(grown.number, str(dtype) if dtype in PYTHON_NUMBERS else "")
         return Grown(array, length, complete=True, number=number)
@@ -241,10 +241,12 @@ class Growing(Listed):
         array = grown.array
         if self.is_sliced(array):
             array = self.prim("numpy.copy", [array], {}, node)
-        array = self.prim("intrinsic.store", [array, self.to_value(index, node), new], {}, node)
-        array.hint = grown.array.hint
         dtype = str(new.kind.dtype) if new.kind.dtype in PYTHON_NUMBERS else ""
         number = joined_numbers(grown.number, dtype)
+        more = self.added(new, grown.array, node) if number == grown.number else None
+        fn = "intrinsic.store" if more is None else "intrinsic.index_add"
+        array = self.prim(fn, [array, self.to_value(index, node), more or new], {}, node)
+        array.hint = grown.array.hint
         if grown.number == "float" and not number:
             self.of_numpy.add(cell)
         self.change(cell, dataclasses.replace(grown, array=array, number=number), node)
@@ -369,6 +371,15 @@ class Growing(Listed):
 
     def joined_lists(self, left: Binding, right: Binding, node: Any) -> Cell | None:
         """list + list, where one has grown in a loop."""
+        first, more = self.grown(left), self.sequence(right)
+        if first is not None and first.complete and first.array.kind.ndim == 1 and more is not None:
+            few = more.kind == "list" and 0 < len(more.items) <= 2
+            if few and self.numbers_in(more, node) is not None:
+                longer: Binding = first
+                for item in more.items:
+                    longer = self.one_more(longer, item, node)
+                assert isinstance(longer, Grown)
+                return self.list_in(longer, node)
         arrays: list[Value] = []
         numbers: list[str] = []
         for binding in (left, right):
@@ -405,14 +416,13 @@ class Growing(Listed):
             there = self.op("slice", [*ends, whole_list], passive("slice"), node)
             part = self.grown_item(cell.contents, there, node)
             assert isinstance(part, Cell)
+            for old, new in zip(columns_of(cell.contents), columns_of(part.contents), strict=True):
+                new.array.hint = old.array.hint
             self.change(cell, part.contents, node)
             return
         whole = grown is not None and grown.complete and grown.array.kind.ndim == 1
         if whole and type(place) is int and place not in (0, -1):
-            self.scope.vars |= hidden({"xs": cell})
-            after = f" + xs[{place + 1}:]" if place != -1 else ""
-            (rest_of,) = written(f"xs[:{place}]{after}", node)
-            shorter = self.expression(rest_of.value)
+            shorter = self.computed(f"xs[:{place}] + xs[{place + 1}:]", {"xs": cell}, node)
             assert isinstance(shorter, Cell)
             self.change(cell, shorter.contents, node)
             return
@@ -425,6 +435,7 @@ class Growing(Listed):
             [self.const(1, node), none, none] if place == 0 else [none, self.const(-1, node), none]
         )
         rest = self.part_of(grown, self.op("slice", ends, passive("slice"), node), node)
+        rest.contents.array.hint = grown.array.hint
         self.change(cell, rest.contents, node)
 
     def extreme_of(self, name: str, grown: Grown, node: Any) -> Binding:

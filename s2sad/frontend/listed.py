@@ -23,7 +23,7 @@ from s2sad.frontend.scope import (
     Static,
     cells_in,
 )
-from s2sad.frontend.written import hidden, written
+from s2sad.frontend.written import written
 from s2sad.ir.core import Loop, Value
 from s2sad.ir.kinds import passive
 
@@ -267,7 +267,23 @@ class Listed(ItemTrees):
                 holder.vars[CONTENTS] = replace(holder.contents, rows=number)
             row = replace(cell.contents, number=number)
             cell.vars[CONTENTS] = row
-        self.write("intrinsic.store", node, row.array, index, value, node)
+        source = self.viewed(row.array)
+        more = None if source is None else self.added(value, source[0], node)
+        fn = "intrinsic.store" if more is None else "intrinsic.index_add"
+        self.write(fn, node, row.array, index, more or value, node)
+
+    def added(self, new: Value, array: Value, node: Any) -> Value | None:
+        """What `xs[i] += v` adds to an item of an array; None for another value, or where it has changed since."""
+        op = new.op
+        names = ("operator.add", "operator.sub")
+        if op is None or not op.attrs.get("update") or op.fn not in names:
+            return None
+        old, more = op.operands
+        if old.op is not None and old.op.fn in ("builtins.float", "builtins.int"):
+            old = old.op.operands[0]
+        if old.op is None or old.op.fn != "operator.getitem" or old.op.operands[0] is not array:
+            return None
+        return more if op.fn == names[0] else self.prim("operator.neg", [more], {}, node)
 
     def set_row(self, cell: Cell, index: Binding, value: Binding, node: Any) -> None:
         """rows[index] = list: the array holds what is in the list, which has no other name from here on."""
@@ -368,19 +384,18 @@ class Listed(ItemTrees):
         count = len(open_names) if star else len(open_names) - len(after)
         if count < 0 or (star and after and count):
             raise self.unknown_count(node)
-        self.scope.vars |= hidden({"whole": rest.items})
+        whole: dict[str, Binding] = {"whole": rest.items}
         wrong, word = ("<", "at least ") if star else ("!=", "")
         if count or not star:
             message = f"this call takes {word}{count} arguments from the items behind the star"
             text = f"if len(whole) {wrong} {count}:\n    raise TypeError({message!r})"
-            self.statements(written(text, node))
-        items = ", ".join(f"whole[{k}]" for k in range(count))
-        (listed,) = written(f"[{items}]", node)
-        before = [*before, *self.each(listed.value.elts)]
+            with self.with_hidden(whole):
+                self.statements(written(text, node))
+        taken = [self.computed(f"whole[{k}]", whole, node) for k in range(count)]
+        before = [*before, *taken]
         if not star:
             return [*before, *after], Items([])
-        (others,) = written(f"list(whole[{count or ''}:])", node)
-        left: Binding = self.expression(others.value)
+        left = self.computed(f"list(whole[{count or ''}:])", whole, node)
         more = before[len(names) :]
         for part in (more, after):
             if part:
@@ -399,15 +414,14 @@ class Listed(ItemTrees):
         least = len(target.elts) - 1
         after = least - star
         message = f"not enough values to unpack (expected at least {least})"
-        self.scope.vars |= hidden({"whole": value})
-        self.statements(
-            written(f"if len(whole) < {least}:\n    raise ValueError({message!r})", target)
-        )
+        whole: dict[str, Binding] = {"whole": value}
+        text = f"if len(whole) < {least}:\n    raise ValueError({message!r})"
+        with self.with_hidden(whole):
+            self.statements(written(text, target))
         parts = [f"whole[{k}]" for k in range(star)]
         parts.append(f"list(whole[{star}:{-after or ''}])")
         parts += [f"whole[{k - after}]" for k in range(after)]
-        (items,) = written(f"[{', '.join(parts)}]", target)
-        values = self.each(items.value.elts)
+        values = [self.computed(part, whole, target) for part in parts]
         targets = [t.value if isinstance(t, gast.Starred) else t for t in target.elts]
         self.unpack(gast.Tuple(targets, gast.Store()), Items(values), node)
 
@@ -459,9 +473,7 @@ def _rewritten(text: str) -> Any:
             f"K{k}": v for k, v in kwargs.items()
         }
         words = "".join(f", {k}=K{k}" for k in kwargs)
-        low.scope.vars |= hidden(variables)
-        (made,) = written(text.format(words=words), node)
-        changed = low.expression(made.value)
+        changed = low.computed(text.format(words=words), variables, node)
         if not isinstance(changed, Cell) or not isinstance(changed.contents, Grown):
             raise low.unsupported(node, "this method of a list whose length the run decides")
         low.change(cell, changed.contents, node)

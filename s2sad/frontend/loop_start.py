@@ -171,7 +171,8 @@ class LoopStart:
                 self.low.sizes.row_lengths[array] = size
         length = grown.length
         if missing or before in self.plan.stretched:
-            length = self.value_parameter("", None if missing else length)
+            name = f"{hint}_length" if hint else ""
+            length = self.value_parameter(name, None if missing else length)
         return replace(grown, array=array, length=length)
 
     def value_parameter(self, name: str, binding: Any) -> Value:

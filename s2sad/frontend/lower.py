@@ -16,6 +16,7 @@ from s2sad.errors import (
 )
 from s2sad.frontend.arguments import Fixed, Part
 from s2sad.frontend.base import Primitives
+from s2sad.frontend.columns import columns_of
 from s2sad.frontend.control import Control
 from s2sad.frontend.expressions import BINARY, Expressions
 from s2sad.frontend.find import find, statement_of
@@ -342,9 +343,11 @@ class Lowering(Expressions, Control, Prelude, Recursion, Outer):
                 if value in self.unnamed or not value.hint and value.op is not None:
                     value.hint = "" if hidden else target.id
                     self.unnamed.discard(value)
-            grown = self.grown(value)
-            if grown is not None and not grown.array.hint and not hidden:
-                grown.array.hint = target.id
+            contents = value.contents if isinstance(value, Cell) else None
+            columns = [] if hidden or contents is None else list(columns_of(contents))
+            for k, column in enumerate(columns):
+                named = target.id if len(columns) == 1 else f"{target.id}_{chr(ord('a') + k)}"
+                column.array.hint = column.array.hint or named
             self.scope.owner(target.id).vars[target.id] = value
         elif isinstance(target, (gast.Tuple, gast.List)):
             self.unpack(target, value, node)

@@ -10,7 +10,7 @@ from s2sad.ir.kinds import Dim
 ONE = "one"  # the symbol of the constant
 Size = dict[Any, int]  # symbol -> how often
 SAME_LENGTH = (
-    "intrinsic.store", "intrinsic.index_add", "intrinsic.scatter_add", "numpy.copy", "numpy.asarray", "numpy.sort",
+    "intrinsic.store", "intrinsic.index_add", "numpy.copy", "numpy.asarray", "numpy.sort",
     "numpy.zeros_like", "numpy.ones_like", "numpy.empty_like", "numpy.full_like", "numpy.ndarray.astype",
 )  # fmt: skip
 FILLED = ("numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full")
@@ -72,13 +72,13 @@ class Sizes:
             return self.length(op.operands[0])
         if op is not None and op.fn in FILLED and op.operands[0].kind.is_scalar:
             return self.natural(self.of(op.operands[0]))
-        if op is not None and op.fn == "numpy.concatenate" and len(op.operands) == 1:
-            parts = op.operands[0].op
-            if parts is not None and parts.name == "tuple":
-                total: Size = {}
-                for part in parts.operands:
-                    total = _sum(total, self.length(part))
-                return total
+        if op is not None and op.fn == "intrinsic.append":
+            return _sum(self.length(op.operands[0]), {ONE: 1})
+        if op is not None and op.fn == "numpy.concatenate" and "axis" not in op.attrs["params"]:
+            total: Size = {}
+            for part in op.operands:
+                total = _sum(total, self.length(part))
+            return total
         if (
             op is not None
             and op.fn == "intrinsic.array_of"
@@ -109,7 +109,7 @@ class Sizes:
     def rows(self, array: Value) -> Size | None:
         """How long the lists in a list are, which an array holds."""
         while array not in self.row_lengths:
-            if array.op is None or array.op.fn not in ("intrinsic.store", "numpy.copy"):
+            if array.op is None or array.op.fn not in SAME_LENGTH:
                 return None
             array = array.op.operands[0]
         return self.row_lengths[array]

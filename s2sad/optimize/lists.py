@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from s2sad.analysis.aliases import contents_read
 from s2sad.analysis.context import Context
-from s2sad.analysis.sharing import Sharing
+from s2sad.analysis.sharing import Sharing, must_write, shares_memory
 from s2sad.ir.core import Block, Function, Loop, Op, Value, replace_uses, uses
 from s2sad.ir.kinds import passive
 
@@ -19,6 +19,9 @@ def drop_list_copies(context: Context, function: Function) -> None:
         array = op.operands[0]
         together = sharing.set_of(array)
         if not sharing.is_own(array) or any(v in liveness.after[op] for v in together):
+            if _is_only_read(context, function, sharing, op):
+                replace_uses(function.body, {op.result: array})
+                continue
             _stack_again(op, array)
             continue
         if array.op is not None and array.op.name == "stack":
@@ -27,6 +30,21 @@ def drop_list_copies(context: Context, function: Function) -> None:
         assert block is not None
         block.ops.remove(op)
         replace_uses(function.body, {op.result: array})
+
+
+def _is_only_read(context: Context, function: Function, sharing: Sharing, op: Op) -> bool:
+    """True for a copy that new arrays are made of, and nothing else, of an array that is never written."""
+    copy, source = op.result, op.operands[0]
+    if source.op is not None and source.op.name == "stack":
+        return False  # that is a list until an array is made of it
+    for user in function.body.walk():
+        if must_write(user) and not sharing.of(user.operands[0]).isdisjoint(sharing.of(source)):
+            return False
+        if copy in user.operands and (user.name != "prim" or copy in shares_memory(context, user)):
+            return False
+        if any(copy in region.yields for region in user.regions):
+            return False
+    return copy not in function.body.yields
 
 
 def _stack_again(op: Op, array: Value) -> None:

@@ -8,38 +8,37 @@ def smoothed_grad(prices, weight):
     """
     # forward sweep
     window = np.zeros(0)
-    t = 0
-    window_tape = []
+    window_length = 0
+    price_tape = []
     for price in prices:
-        window2 = np.concatenate((window, np.array([weight * price])))
-        t = t + 1
-        t2 = t > 3
-        if t2:
-            t3 = window2[1:]
-            t = len(t3)
+        window2 = np.append(window, weight * price)
+        window_length = window_length + 1
+        t = window_length > 3
+        if t:
+            window = window2[1:]
+            window_length = len(window)
         else:
-            t3 = window2
-        window_tape.append((window, price, window2, t2, t))
-        window = t3
+            window = window2
+        price_tape.append((price, window2, t, window_length))
 
     # reverse sweep
     window_bar = np.zeros_like(window)
     prices_bar = np.zeros_like(prices)
     weight_bar = 0.0
     for i, (
-        window, price, window2, t, t2
-    ) in zip(range(len(prices) - 1, -1, -1), reversed(window_tape)):
+        price, window, t, window_length
+    ) in zip(range(len(prices) - 1, -1, -1), reversed(price_tape)):
         # total += sum(window) / len(window)
-        window_bar += 1.0 / t2
+        window_bar += 1.0 / window_length
         if t:
             # window.pop(0)
-            window_bar2 = np.zeros_like(window2)
+            window_bar2 = np.zeros_like(window)
             window_bar2[1:] += window_bar
         else:
             window_bar2 = window_bar
         # window.append(weight * price)
-        window_bar = window_bar2[0:window.shape[0]]
-        t_bar = window_bar2[window.shape[0]:window.shape[0] + 1][0]
+        window_bar = window_bar2[:-1]
+        t_bar = window_bar2[-1]
         weight_bar += t_bar * price
         price_bar = t_bar * weight
         prices_bar[i] += price_bar
