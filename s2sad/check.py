@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Callable
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,11 @@ from s2sad.api import Derivative, adjoint, tangent
 from s2sad.errors import S2SADError, UsageError
 from s2sad.frontend.arguments import parts_of
 
-METHODS = ("central", "fd", "complex", "richardson")
+# The steps that are tried, relative to the size of each argument: the first is the best where a function is smooth
+# over the size of its arguments, the others are for those that change faster (the sine of a large number).
+STEPS = {
+    "central": (6e-6, 1e-7, 2e-9), "fd": (1e-8, 1e-10), "complex": (1e-30,), "richardson": (6e-6, 1e-7, 2e-9),
+}  # fmt: skip
 
 
 class GradientCheckError(S2SADError, AssertionError):
@@ -42,19 +48,25 @@ def check_grads(
     1998)). Reverse mode is compared by <y_bar, J v> = <J^T y_bar, v>. Order 2 checks the adjoint of `f` in the same
     way, and so on. `wrt` names positions of the arguments to differentiate: all that are floats by default.
 
+    v is as large as the arguments, each of which may have units of its own; of a few steps h, the one that agrees
+    best counts, or `step` alone. `atol` is for values near one, and is smaller for smaller ones.
+
     Raises `GradientCheckError` (an AssertionError) that says which comparison failed, `UsageError` for arguments
     that cannot be meant.
     """
-    if method not in METHODS:
-        raise UsageError(f"unknown method {method!r}", help=f"one of: {', '.join(METHODS)}")
+    if method not in STEPS:
+        raise UsageError(f"unknown method {method!r}", help=f"one of: {', '.join(STEPS)}")
     if order < 1 or not set(modes) <= {"forward", "reverse"}:
         raise UsageError("order is at least 1, and modes are 'forward' and 'reverse'")
     rng = np.random.default_rng(seed)
+    # An adjoint takes its seeds behind all of these.
+    more, by_name = _defaults(f, args)
+    args = (*args, *more)
     every = tuple(i for i, a in enumerate(args) if _is_float(a))
     active = every if wrt is None else (wrt,) if isinstance(wrt, int) else wrt
     if not active:
         raise UsageError("no argument is a float or an array of floats", help="pass floats")
-    _check(f, tuple(args), active, order, modes, method, step, (rtol, atol), rng)
+    _check(f, args, active, order, modes, method, step, (rtol, atol), rng, by_name)
 
 
 def _check(
@@ -67,35 +79,37 @@ def _check(
     step: float | None,
     tolerances: tuple[float, float],
     rng: np.random.Generator,
+    by_name: Sequence[Any] = (),
 ) -> None:
-    direction = [_random_like(args[i], rng) for i in wrt]
+    direction = [_random_like(args[i], rng, sized=True) for i in wrt]
     # A complex step through generated code would need it to be analytic: beyond first order, differences are used.
     use = "central" if method == "complex" and isinstance(f, Derivative) else method
-    numeric = flat(difference(f, args, wrt, direction, use, step))
+
+    @functools.cache
+    def numeric(h: float) -> Any:
+        return flat(difference(f, args, wrt, direction, use, h))
+
+    steps = STEPS[use] if step is None else (step,)
     name = getattr(f, "__name__", "f")
+    y = f(*_own(args))
+    size = float(np.max(np.abs(flat(y)), initial=0.0))
     if "forward" in modes:
         _, y_dot = tangent(f, wrt=wrt)(*args, *direction)
-        _compare(
-            flat(y_dot), numeric, f"the tangent of {name} and its {use} difference", tolerances
-        )
-    y = f(*_own(args))
+        what = f"the tangent of {name} and its {use} difference"
+        _compare(flat(y_dot), map(numeric, steps), what, size, tolerances)
     y_bars = [_random_like(v, rng) for v in leaves(y)]
     backward = adjoint(f, wrt=wrt)
     if "reverse" in modes:
         x_bars = backward(*args, *y_bars)
-        left = float(np.dot(flat(y_bars), numeric))
-        right = float(np.dot(flat(_floats(x_bars)), flat(_floats(direction))))
-        _compare(
-            np.array([right]),
-            np.array([left]),
-            f"<J^T y_bar, v> and <y_bar, J v> of {name}",
-            tolerances,
-        )
+        left = (np.vdot(flat(y_bars), numeric(h)) for h in steps)
+        right = np.vdot(flat(_floats(x_bars)), flat(_floats(direction)))
+        what = f"<J^T y_bar, v> and <y_bar, J v> of {name}"
+        _compare(right, left, what, size, tolerances)
     if order > 1:
         rtol, atol = tolerances
         _check(
             backward,
-            (*args, *y_bars),
+            (*args, *by_name, *y_bars),
             wrt,
             order - 1,
             modes,
@@ -104,6 +118,26 @@ def _check(
             (rtol * 10, atol * 10),
             rng,
         )
+
+
+def _defaults(f: Callable[..., Any], args: tuple[Any, ...]) -> tuple[list[Any], list[Any]]:
+    """What `f` has for the arguments behind `args`, and for those that are keywords only."""
+    try:
+        parameters = list(inspect.signature(f).parameters.values())
+    except (TypeError, ValueError):
+        return [], []
+    by_name = [p.default for p in parameters if p.kind is p.KEYWORD_ONLY]
+    rest = [
+        p.default
+        for p in parameters[len(args) :]
+        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters) or inspect.Parameter.empty in (
+        *rest,
+        *by_name,
+    ):
+        return [], []
+    return rest, by_name
 
 
 def difference(
@@ -122,13 +156,11 @@ def difference(
             moved[i] = _mapped(lambda a, d: a + h * d, args[i], v)
         return flat(f(*moved))
 
+    h = step or STEPS[method][0]
     if method == "complex":
-        h = step or 1e-30
         return np.imag(at(1j * h)) / h
     if method == "fd":
-        h = step or 1e-8
         return (at(h) - at(0.0)) / h
-    h = step or 6e-6
     central = (at(h) - at(-h)) / (2 * h)
     if method == "central":
         return central
@@ -192,21 +224,34 @@ def _is_number(value: Any) -> bool:
     )
 
 
-def _random_like(value: Any, rng: np.random.Generator) -> Any:
+def _random_like(value: Any, rng: np.random.Generator, sized: bool = False) -> Any:
+    """Normal numbers in the shape of `value`; `sized`: times the largest number in each array of it."""
+
     def drawn(leaf: Any) -> Any:
+        size = float(np.max(np.abs(leaf), initial=0.0)) if sized else 0.0
+        size = size if 0.0 < size < np.inf else 1.0
         if isinstance(leaf, np.ndarray):
-            return np.asarray(rng.normal(size=leaf.shape), dtype=leaf.dtype)
-        return float(rng.normal())
+            return np.asarray(size * rng.normal(size=leaf.shape), dtype=leaf.dtype)
+        return size * float(rng.normal())
 
     return _mapped(drawn, value) if _is_float(value) else drawn(value)
 
 
-def _compare(got: Any, want: Any, what: str, tolerances: tuple[float, float]) -> None:
+def _compare(
+    got: Any, wants: Iterable[Any], what: str, size: float, tolerances: tuple[float, float]
+) -> None:
+    """Raises where `got` is near none of `wants`, for values as large as `size`."""
     rtol, atol = tolerances
-    scale = atol + rtol * max(1.0, float(np.max(np.abs(want), initial=0.0)))
-    error = float(np.max(np.abs(got - want), initial=0.0))
-    if not error <= scale:
-        raise GradientCheckError(
-            f"{what} differ by {error:.3g} (allowed: {scale:.3g})",
-            help="the function may have a kink here; else a rule is wrong",
-        )
+    one = min(1.0, size or 1.0)
+    errors = []
+    for want in wants:
+        allowed = atol * one + rtol * max(one, float(np.max(np.abs(want), initial=0.0)))
+        error = float(np.max(np.abs(got - want), initial=0.0))
+        if error <= allowed:
+            return
+        errors.append((error, allowed))
+    error, allowed = min(errors)
+    raise GradientCheckError(
+        f"{what} differ by {error:.3g} (allowed: {allowed:.3g})",
+        help="the function may have a kink here; else a rule is wrong",
+    )

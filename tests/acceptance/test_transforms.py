@@ -226,6 +226,16 @@ def test_orders_of_differences() -> None:
         s2sad.check_grads(programs.sine, (x,), method=method, rtol=tolerance)
 
 
+def nusselt(d: float, mu: float, re: float = 1e5, *, factor: float = 2.0) -> float:
+    return factor * re**0.8 * (mu / d) ** 0.33 + d / mu
+
+
+def test_check_of_badly_scaled_arguments_and_defaults() -> None:
+    s2sad.check_grads(nusselt, (1e-6, 3e7))  # one step for both would be wrong for one of them
+    s2sad.check_grads(nusselt, (1e-6, 3e7, 4e4))
+    s2sad.check_grads(lambda t: np.sin(1e3 * t), (1e3,))
+
+
 @row("Error-versus-h picture")
 def test_error_against_step() -> None:
     f, x = programs.fourth_logistic, 0.2
@@ -269,3 +279,5 @@ def test_a_wrong_rule_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     for method in ("fd", "central", "complex", "richardson"):
         with pytest.raises(s2sad.GradientCheckError):
             s2sad.check_grads(programs.sine, (0.7,), method=method)
+    with pytest.raises(s2sad.GradientCheckError):
+        s2sad.check_grads(lambda x: 1e-9 * np.sin(x), (0.7,))
