@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
 
 from s2sad.analysis.context import Context
 from s2sad.ir.core import Block, Function, Loop, Op, Value
@@ -17,6 +19,17 @@ from s2sad.ir.core import Block, Function, Loop, Op, Value
 READ_ONLY = ("numpy.broadcast_to", "helper.spread")  # views that repeat elements: not to be written
 MAYBE = ("helper.", "builtins.")  # may give an operand back, or make something new
 WRITES = ("intrinsic.store", "intrinsic.index_add")
+IMMUTABLE = (
+    type(None),
+    str,
+    bytes,
+    int,
+    float,
+    complex,
+    slice,
+    type,
+    type(...),
+)  # no memory of their own
 
 
 @dataclass(frozen=True)
@@ -167,7 +180,8 @@ class Sharing:
         elif op.name in ("for", "while"):
             self._loop(Loop(op))
         elif op.name == "const":
-            self.add(op.result, frozenset([Foreign(id(op.value))]))
+            key = op.result if isinstance(op.value, IMMUTABLE) else id(op.value)
+            self.add(op.result, frozenset([Foreign(key)]))
         elif op.name == "prim":
             self._primitive(op)
         elif op.name == "stack":
@@ -288,21 +302,27 @@ class Slots:
             self.near[result] = self.of(one) | self.of(two)
         # Two arrays that one side swaps are two arrays on each side.
         arrays = [j for j, r in enumerate(op.results) if not r.kind.is_scalar]
-        mixed = [
-            i for i in arrays for k in arrays if i != k and self.share(op.results[i], op.results[k])
-        ]
-        for j in self.apart(list(dict.fromkeys(mixed)), [first, second]):
+        mixed = self.mixed(arrays, op.results)
+        for j in self.apart([j for j in arrays if j in mixed], [first, second]):
             self.near[op.results[j]] = frozenset([Slot(op.results[j], op)])
+
+    def mixed(self, places: list[int], values: list[Value]) -> set[int]:
+        """Those of some places whose values share memory with that of another. Few have an origin in common."""
+        together: dict[Any, list[int]] = {}
+        for i in places:
+            origins = {o for near in self.of(values[i]) for o in self.all_of(near)}
+            for key in {*origins, values[i]}:
+                together.setdefault(key, []).append(i)
+        pairs = {pair for some in together.values() for pair in combinations(some, 2)}
+        found: set[int] = set()
+        for i, k in pairs:
+            if values[i] is values[k] or self.share(values[i], values[k]):
+                found |= {i, k}
+        return found
 
     def apart(self, places: list[int], rows: list[list[Value]]) -> list[int]:
         """Those of some places at which the values of each row share no memory with one another."""
-        shared = {
-            k
-            for values in rows
-            for i in places
-            for k in places
-            if i != k and (values[i] is values[k] or self.share(values[i], values[k]))
-        }
+        shared = {j for values in rows for j in self.mixed(places, values)}
         return [j for j in places if j not in shared]
 
     def loop(self, loop: Loop) -> None:

@@ -11,6 +11,8 @@ from astor.code_gen import SourceGenerator
 
 from s2sad.backend.wrap import WIDTH, wrap
 
+NARROWEST = 40  # of a comment, however far it is indented
+
 
 @dataclass
 class Line:
@@ -125,7 +127,8 @@ def render(lines: list[Line], indent: int = 0) -> list[str]:
             if line.comment.startswith("\n"):
                 out.append("")
             text = f"{pad}# {line.comment.strip()}"
-            out.append(text if len(text) <= WIDTH else text[: WIDTH - 4].rstrip() + " ...")
+            width = max(WIDTH, len(pad) + NARROWEST)
+            out.append(text if len(text) <= width else text[: width - 4].rstrip() + " ...")
         elif line.header:
             out.extend(wrap(line.header, pad))
             out.extend(render(line.body or [Line(ast.Pass())], indent + 1))
