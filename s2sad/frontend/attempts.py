@@ -23,6 +23,7 @@ from s2sad.ir.core import Block, Op, Value
 from s2sad.ir.kinds import BOOL, INT
 
 Classes = tuple[Any, ...]
+ARITHMETIC = ("operator.add", "operator.sub", "operator.mul", "operator.truediv", "operator.neg")
 SIMPLE = (gast.Assign, gast.AugAssign, gast.AnnAssign, gast.Return, gast.Expr)
 
 
@@ -82,10 +83,14 @@ class Attempts(Base):
         last = max((k for k, s in enumerate(rest) if not _is_quiet(s)), default=0)
         _, middle = tried(rest[: last if isinstance(rest[last], SIMPLE) else last + 1])
         body, end = tried(rest)
+        new: set[Value] = set()  # what the body itself computed may be changed in place
         for inner in body.walk():
             random = inner.fn.startswith("numpy.random")
             in_place = inner.name == "prim" and inner.attrs.get("inplace")
             in_place = in_place and not inner.operands[0].kind.is_scalar
+            if inner.fn in ARITHMETIC and (not in_place or inner.operands[0] in new):
+                new.add(inner.result)
+                continue
             if inner.fn in WRITES or in_place or random:
                 raise self.unsupported(
                     node,

@@ -19,6 +19,7 @@ from s2sad.frontend.scope import (
     Generator,
     Grown,
     Items,
+    Parted,
     Rest,
     Scope,
     State,
@@ -314,6 +315,8 @@ class Base:
         """A binding as one value of the IR."""
         if isinstance(binding, Value):
             return binding
+        if isinstance(binding, Parted):
+            raise binding.error
         if isinstance(binding, Cell) and isinstance(binding.contents, (Grown, Columns)):
             return self.grown_array(binding.contents, node)
         if isinstance(binding, Cell) and isinstance(binding.contents, Collected):

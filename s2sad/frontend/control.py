@@ -12,7 +12,7 @@ from typing import Any
 
 import gast
 
-from s2sad.errors import UnsupportedSyntaxError
+from s2sad.errors import S2SADError, UnsupportedSyntaxError
 from s2sad.frontend.collecting import Collecting, Need, NeedsMore
 from s2sad.frontend.comprehensions import Comprehensions
 from s2sad.frontend.find import statement_of
@@ -230,7 +230,12 @@ class Control(Comprehensions, Collecting):
                     found.outer = False
                     raise
                 plan.collecting[found.cell] = found.added(plan.collecting[found.cell])
-            except UnsupportedSyntaxError as error:
+            except S2SADError as error:
+                if attempt.doubt_none():
+                    del outer.ops[mark:]
+                    continue
+                if not isinstance(error, UnsupportedSyntaxError):
+                    raise
                 if hinted:
                     hinted, plan = False, Plan(node, domain, element, dict(places))
                     del outer.ops[mark:]

@@ -26,7 +26,7 @@ from s2sad.frontend.scope import (
     attribute_of,
 )
 from s2sad.ir.core import Value
-from s2sad.ir.kinds import ANY, PYTHON_DTYPES, Kind, passive
+from s2sad.ir.kinds import ANY, NONE, PYTHON_DTYPES, Kind, passive
 
 BINARY = {
     "Add": "add", "Sub": "sub", "Mult": "mul", "Div": "truediv", "FloorDiv": "floordiv", "Mod": "mod",
@@ -360,12 +360,7 @@ class Expressions(Calls):
         return bool(one == other)
 
     def is_none(self, binding: Binding) -> bool:
-        return (
-            isinstance(binding, Value)
-            and binding.op is not None
-            and binding.op.name == "const"
-            and binding.op.value is None
-        )
+        return isinstance(binding, Value) and binding.kind == NONE
 
     def expr_BoolOp(self, node: Any) -> Binding:
         word = "and" if isinstance(node.op, gast.And) else "or"

@@ -32,7 +32,7 @@ from s2sad.frontend.scope import (
     with_leaves,
 )
 from s2sad.ir.core import Block, Value
-from s2sad.ir.kinds import ANY, BOOL, Dim, Kind
+from s2sad.ir.kinds import ANY, BOOL, NONE, Dim, Kind
 
 TWO_ROWS = (
     "a name stands for one item of a list of lists before the loop, and for another one in it"
@@ -69,6 +69,8 @@ class LoopStart:
 
     def carries(self, place: Place) -> bool:
         holder, name = place
+        if place in self.plan.parted:
+            return False
         if place in self.plan.renewed or is_function(self.plan.templates.get(place)):
             return False
         binding = self.before[holder].get(name)
@@ -185,7 +187,7 @@ class LoopStart:
         self.inits.append(value)
         kind = BOOL if name in FLAGS else self.lasting(value)
         param = Value(kind, "" if name.startswith("$") else name)
-        if self.known_as(value) in self.plan.unsure:
+        if self.known_as(value) in self.plan.unsure and value.kind != NONE:
             self.low.mixed.add(param)
         self.params.append(param)
         part = self.known_as(value) in self.plan.apart
@@ -198,8 +200,13 @@ class LoopStart:
         return self.converted.get(init, init)
 
     def lasting(self, init: Value) -> Kind:
-        """The kind of an array is taken to last through the loop, but for its lengths; the end is compared."""
+        """The kind of an array is taken to last through the loop, but for its lengths; the end is compared.
+
+        So is None: an option that is not given stays so, and what the body does with it where it is given is left out.
+        """
         kind = self.plan.unsure.get(self.known_as(init), init.kind)
+        if kind == NONE:
+            return kind
         if kind.is_scalar and kind.dtype in LASTING:
             return kind
         if not kind.is_array or kind.dims is None:

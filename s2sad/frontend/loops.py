@@ -25,6 +25,7 @@ from s2sad.frontend.scope import (
     Columns,
     Grown,
     Items,
+    Parted,
     Place,
     Static,
     Table,
@@ -33,7 +34,7 @@ from s2sad.frontend.scope import (
     with_leaves,
 )
 from s2sad.ir.core import Loop, Op, Value
-from s2sad.ir.kinds import ANY, BOOL, INT, NEVER, Kind, join, passive
+from s2sad.ir.kinds import ANY, BOOL, INT, NEVER, NONE, Kind, join, passive
 
 LASTING = ("float", "f8", "int")  # of carried numbers, whose kinds the body is lowered for
 
@@ -46,6 +47,12 @@ class Attempt(LoopStart):
         low, node, plan = self.low, self.node, self.plan
         scope = low.scope
         before = {cell: len(cell.contents.items) for cell in plan.growing}
+        for holder, name in plan.places:
+            binding = self.before[holder].get(name)
+            if isinstance(binding, Parted):
+                plan.parted[holder, name] = binding
+        for (holder, name), parted in plan.parted.items():
+            holder.vars[name] = parted
         for cell, count in plan.growing.items():
             low.start_growing(cell, count, plan.domain or [], node)
         for place in [
@@ -151,6 +158,8 @@ class Attempt(LoopStart):
                 now, then = holder.vars[name], variables.get(name)
                 if place in self.start or place in self.plan.renewed or name in OWN:
                     continue
+                if place in self.plan.parted:
+                    continue
                 if now is then or (isinstance(now, Static) and same_binding(now, then)):
                     continue
                 if self.is_same_view(now, self.entered[holder].get(name)):
@@ -180,6 +189,13 @@ class Attempt(LoopStart):
 
     def fits(self, place: Place, start: Binding, end: Binding | None, nexts: list[Value]) -> bool:
         name = place[1]
+        if isinstance(end, Parted):
+            before = self.before[place[0]].get(name)
+            outer = isinstance(before, Value) and before in self.low.new_in_loop
+            if before is not None and not outer:
+                raise end.error
+            self.plan.parted[place] = end  # a variable of the body alone
+            return False
         if isinstance(start, (Items, Table)):
             return self.structure_fits(place, start, end, nexts)
         if isinstance(start, Grown):
@@ -267,7 +283,19 @@ class Attempt(LoopStart):
 
     def lasts(self, kind: Kind, end: Kind) -> bool:
         """True where a parameter of a kind has this kind in the next iteration too."""
+        if kind == NONE:
+            return end == NONE
         return end.dtype == kind.dtype and end.ndim == kind.ndim or kind == BOOL
+
+    def doubt_none(self) -> bool:
+        """Whether there are variables that were taken to stay None: at the next try, they may not."""
+        doubtful = [
+            self.known_as(init)
+            for init, param in zip(self.inits, self.params, strict=True)
+            if param.kind == NONE
+        ]
+        self.plan.unsure |= dict.fromkeys(doubtful, ANY)
+        return bool(doubtful)
 
     def collected_fits(
         self, place: Place, start: Collected, end: Binding | None, nexts: list[Value]
@@ -435,6 +463,8 @@ class Attempt(LoopStart):
             holder.vars[name] = binding  # type: ignore[assignment]
         for holder, name in self.plan.renewed:
             holder.vars.pop(name, None)
+        for (holder, name), parted in self.plan.parted.items():
+            holder.vars[name] = parted
         for (holder, name), start in self.start.items():
             if isinstance(holder, Cell) and holder in stacked and name == CONTENTS:
                 contents_now = stacked[holder]

@@ -32,6 +32,7 @@ from s2sad.frontend.scope import (
     Columns,
     Generator,
     Items,
+    Parted,
     Partial,
     Static,
     Table,
@@ -460,6 +461,8 @@ class Lowering(Expressions, Control, Prelude, Recursion, Outer):
         if self.scope is self.outermost:
             self.read.add(name)
         local = self.scope.find_local(name)
+        if isinstance(local, Parted):
+            raise local.error
         if local is not None:
             return local
         scope = self.scope

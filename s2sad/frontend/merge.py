@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
-from s2sad.errors import S2SADError
+from s2sad.errors import S2SADError, UnsupportedSyntaxError
 from s2sad.frontend.base import Base
 from s2sad.frontend.columns import leaves, mapped
 from s2sad.frontend.listed import joined_numbers
@@ -19,6 +19,7 @@ from s2sad.frontend.scope import (
     Columns,
     Grown,
     Items,
+    Parted,
     Run,
     Scope,
     Snapshot,
@@ -71,8 +72,29 @@ class Merge:
             else:
                 names = dict.fromkeys([*one, *two])
                 self.holder = holder
-                self.merged[holder] = {n: self.binding(n, one.get(n), two.get(n)) for n in names}
+                merge = self.variable if isinstance(holder, Scope) else self.binding
+                self.merged[holder] = {n: merge(n, one.get(n), two.get(n)) for n in names}
         return self.merged
+
+    def variable(self, name: str, a: Binding | None, b: Binding | None) -> Binding:
+        """The binding of a variable; where there is none for both sides, reading it is refused."""
+        for side in (a, b):
+            if isinstance(side, Parted):
+                return side
+        if name.startswith("$"):
+            return self.binding(name, a, b)
+        made, values = dict(self.made), dict(self.values)
+        blocks = self.op.regions
+        ends = [(len(block.ops), len(block.yields)) for block in blocks]
+        results = len(self.op.results)
+        try:
+            return self.binding(name, a, b)
+        except UnsupportedSyntaxError as error:
+            self.made, self.values = made, values
+            for block, (ops, yields) in zip(blocks, ends, strict=True):
+                del block.ops[ops:], block.yields[yields:]
+            del self.op.results[results:]
+            return Parted(error)
 
     def binding(self, name: str, a: Binding | None, b: Binding | None) -> Binding:
         """The binding of a variable that is `a` on one side and `b` on the other."""
@@ -290,15 +312,18 @@ class Merge:
         self.made[a, b] = merged
         for cell, end in ((a, self.ends[0]), (b, self.ends[1])):
             if cell is not None and (cell in self.before or _places(end, cell) > 1):
+                what = repr(name) if name.isidentifier() else "this object"
                 merged.frozen = cell.frozen = (
-                    f"{name.strip('$') or 'this object'!r} is one object on one branch and another on the other"
+                    f"{what} is one object on one branch and another on the other"
                 )
         one: Vars = self.ends[0][a] if a is not None else {}
         two: Vars = self.ends[1][b] if b is not None else {}
         names = dict.fromkeys([*one, *two])
-        self.merged[merged] = {
-            n: self.binding(n if n.isidentifier() else name, one.get(n), two.get(n)) for n in names
-        }
+        inner = {n: n if n.isidentifier() or n == CONTENTS else name for n in names}
+        self.merged[merged] = {n: self.binding(inner[n], one.get(n), two.get(n)) for n in names}
+        contents = self.merged[merged].get(CONTENTS)
+        if isinstance(contents, Grown):
+            contents.array.hint = contents.array.hint or name.strip("$")
         return merged
 
     def functions(self, name: str, a: Binding | None, b: Binding | None) -> Binding | None:

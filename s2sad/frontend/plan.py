@@ -9,7 +9,17 @@ from typing import Any
 from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend.collecting import Need
 from s2sad.frontend.merge import FLAGS
-from s2sad.frontend.scope import CONTENTS, FROZEN, Binding, Cell, Place, Scope, Snapshot, Static
+from s2sad.frontend.scope import (
+    CONTENTS,
+    FROZEN,
+    Binding,
+    Cell,
+    Parted,
+    Place,
+    Scope,
+    Snapshot,
+    Static,
+)
 from s2sad.ir.core import Value
 from s2sad.ir.kinds import Kind
 
@@ -43,6 +53,7 @@ class Plan:
     )  # lists, and how many items an iteration appends
     counts: dict[Cell, int] = field(default_factory=dict)  # how many items an iteration appends
     failure: UnsupportedSyntaxError | None = None  # why a list cannot be put on a tape
+    parted: dict[Place, Parted] = field(default_factory=dict)  # what an iteration does not hand on
     held: set[Place] = field(default_factory=set)  # lists that become items of one that grows
     collecting: dict[Cell, Need] = field(default_factory=dict)  # lists of unknown length
     unsure: dict[Value, Kind] = field(

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from s2sad.errors import S2SADError
 from s2sad.frontend.find import FunctionSource
 from s2sad.ir.core import Block, Value
 
@@ -169,6 +170,13 @@ class Choice:
     second: Binding
 
 
+@dataclass
+class Parted:
+    """What a variable holds that is one structure on one branch and another on the other: it may not be read."""
+
+    error: S2SADError
+
+
 class Holder:
     """Something that holds bindings under names, and that the program can change."""
 
@@ -205,6 +213,7 @@ Binding = (
     | Method
     | Partial
     | Choice
+    | Parted
     | Rest
     | Parent
     | Generator

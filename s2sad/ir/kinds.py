@@ -90,6 +90,9 @@ def passive(base: str) -> Kind:
     return Kind(base)
 
 
+NONE = passive("none")
+
+
 def array(dtype: str | None, dims: tuple[Size, ...] | None) -> Kind:
     """An array kind; `dims` None means an array of unknown rank."""
     if dims is None:
@@ -108,7 +111,7 @@ def kind_of_constant(value: object) -> Kind:
     if isinstance(value, complex):
         return Kind("number", "complex", ())
     if value is None:
-        return passive("none")
+        return NONE
     return passive(type(value).__name__)
 
 
