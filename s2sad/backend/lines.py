@@ -59,7 +59,8 @@ def _joined(values: list[ast.expr]) -> str:
 
 def index_text(node: ast.expr) -> str:
     if isinstance(node, ast.Tuple) and node.elts:
-        text = ", ".join(index_text(e) for e in node.elts)
+        # A tuple in a tuple names several places along one axis: it keeps its parentheses.
+        text = ", ".join(_atom(e) if isinstance(e, ast.Tuple) else index_text(e) for e in node.elts)
         return text + "," if len(node.elts) == 1 else text
     if isinstance(node, ast.Slice):
         text = ":".join("" if p is None else expression_text(p) for p in (node.lower, node.upper))

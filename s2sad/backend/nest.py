@@ -86,6 +86,11 @@ class _Nesting:
         if len(users) != 1 or users[0][1] is not block:
             return False
         user = users[0][0]
+        if user is not None and user.name in ALWAYS and self.reads(op):
+            # That is printed where it is used, and so is all that stands in it: the memory is read at each place.
+            user = self.only_user(user, block)
+            if user is None:
+                return False
         if user is not None and must_write(user) and user.operands[0] is value:
             return False
         if user is not None and user.name in ("for", "while") and op.name != "unstack":
@@ -95,6 +100,18 @@ class _Nesting:
             return False
         end = len(block.ops) if user is None else places[user]
         return not self.written_between(op, block.ops[i + 1 : end], user)
+
+    def only_user(self, op: Op, block: Block) -> Op | None:
+        """What a tuple or slice is written in, if that is one operation of the block."""
+        users = self.users.get(op.result, [])
+        if len(users) != 1 or users[0][1] is not block:
+            return None
+        user = users[0][0]
+        return self.only_user(user, block) if user is not None and user.name in ALWAYS else user
+
+    def reads(self, op: Op) -> list[Value]:
+        """The memory that an expression reads."""
+        return [v for v in self.leaves(op) if not v.kind.is_scalar]
 
     def is_half(self, value: Value) -> bool:
         """True for a number that is only there to be doubled: 2.0 * value has its name."""
@@ -118,7 +135,7 @@ class _Nesting:
 
     def written_between(self, op: Op, between: list[Op], user: Op | None) -> bool:
         """True where memory that the expression reads may be written before the place of its user."""
-        reads = [v for v in self.leaves(op) if not v.kind.is_scalar]
+        reads = self.reads(op)
         if not reads:
             return False
         writes = [w.operands[0] for o in between for w in _writes(o)]

@@ -129,7 +129,7 @@ class Containers(Keys):
             return self.item_by_place(items, index, made or self.place_of(node), node)
         if isinstance(key, slice):
             part = items.items[key]
-            return self.made_list(part, node) if items.kind == "list" else Items(part)
+            return self.made_list(part, node) if items.kind == "list" else Items(part, items.kind)
         if not -len(items.items) <= key < len(items.items):
             raise self.raises(
                 IndexError, node, f"the index {key} is outside of {len(items.items)} items"

@@ -30,6 +30,12 @@ from s2sad.frontend.scope import (
 )
 from s2sad.ir.core import Value
 
+CLASSES = {
+    "list": list,
+    "set": set,
+    "range": range,
+}  # of sequences by their kind; others are tuples
+
 
 def _finfo(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
     """np.finfo of a type, or of the dtype of an array whose kind says it."""
@@ -236,6 +242,7 @@ def _of_numbers(classes: tuple[Any, ...]) -> bool:
         np.zeros(1),
         [],
         (),
+        None,
     )
     return any(isinstance(s, c) for s in samples for c in classes if isinstance(c, type))
 
@@ -246,7 +253,7 @@ def _issubclass(binding: Binding, classes: Any) -> bool:
     if isinstance(binding, Cell):
         return issubclass(binding.kind, classes)
     if isinstance(binding, Items):
-        of = binding.named or {"list": list, "set": set}.get(binding.kind, tuple)
+        of = binding.named or CLASSES.get(binding.kind, tuple)
         return issubclass(of, classes)
     return issubclass(type(lambda: 0), classes)
 
@@ -262,7 +269,7 @@ def _hasattr(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: A
         there = name in x.vars or attribute_of(x.kind, name) is not None
         return low.const(there, node)
     if isinstance(x, Items):
-        return low.const(hasattr(x.named or tuple, name), node)
+        return low.const(hasattr(x.named or CLASSES.get(x.kind, tuple), name), node)
     return low.const(False, node)
 
 
@@ -298,7 +305,7 @@ def _type(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any)
     if isinstance(x, Static):
         return Static(type(x.value))
     if isinstance(x, Items):
-        return Static(x.named or {"list": list, "set": set}.get(x.kind, tuple))
+        return Static(x.named or CLASSES.get(x.kind, tuple))
     return None
 
 

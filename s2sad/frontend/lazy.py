@@ -52,7 +52,7 @@ class Lazy(Iterables):
             known = self.counted_items(over)
             if known is None:
                 return self.range_list(over.domain, node)
-            return Items([known.element(k) for k in range(known.length)])
+            return Items([known.element(k) for k in range(known.length)], "range")
         if (
             (callee.value is any or callee.value is all)
             and len(node.args) == 1

@@ -1,6 +1,7 @@
 """Diagonals, traces and triangles."""
 
 import numpy as np
+from s2sad.templates.core import unbroadcast
 
 from s2sad.rules import helper, rule
 
@@ -76,13 +77,13 @@ def diagflat(x, k=0):
     x_bar += np.reshape(np.diagonal(y_bar, k), np.shape(x))
 
 
-@rule(np.tril, linear_in="x", shape="like")
+@rule(np.tril, linear_in="x", shape="triangle")
 def tril(x, k=0):
     y = np.tril(x, k)
-    x_bar += np.tril(y_bar, k)
+    x_bar += unbroadcast(np.tril(y_bar, k), x)
 
 
-@rule(np.triu, linear_in="x", shape="like")
+@rule(np.triu, linear_in="x", shape="triangle")
 def triu(x, k=0):
     y = np.triu(x, k)
-    x_bar += np.triu(y_bar, k)
+    x_bar += unbroadcast(np.triu(y_bar, k), x)

@@ -63,6 +63,7 @@ def take(x, indices, axis=None):
 @helper
 def add_at_indices(y_bar, x, indices, axis):
     """Adjoint of np.take: each entry of y_bar is added where it was taken from."""
+    indices = np.asarray(indices)
     if axis is None:
         x_bar = np.zeros(np.size(x), dtype=x.dtype)
         np.add.at(x_bar, indices, y_bar)
