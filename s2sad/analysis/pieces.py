@@ -1,4 +1,4 @@
-"""Kinds of arrays that are cut into pieces of one length, and of a vector that becomes longer."""
+"""Kinds of arrays that are cut into pieces, of a vector that becomes longer, and of triangles of matrices."""
 
 from __future__ import annotations
 
@@ -39,3 +39,11 @@ def append(context: Context, op: Op) -> Kind:
         return array(promote([vector, number]), None)
     longer = size + 1 if isinstance(size, int) else Dim(size.symbol, size.offset + 1)
     return Kind("number", promote([vector, number]), (longer,))
+
+
+def triangle(context: Context, op: Op) -> Kind:
+    """np.tril and np.triu: a vector stands for each row of a square matrix."""
+    kind = op.operands[0].kind
+    if kind.dims is None:
+        return array(kind.dtype, None) if kind.is_array else ANY
+    return replace(kind, dims=kind.dims * 2) if len(kind.dims) == 1 else kind

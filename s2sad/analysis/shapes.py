@@ -12,7 +12,7 @@ from typing import Any
 
 from s2sad.analysis.context import Context, size_of, static
 from s2sad.analysis.dtypes import given_dtype, inexact, promote
-from s2sad.analysis.pieces import append, split
+from s2sad.analysis.pieces import append, split, triangle
 from s2sad.analysis.positions import found, place, positions
 from s2sad.ir.core import Op, Value
 from s2sad.ir.kinds import (
@@ -62,6 +62,8 @@ def elementwise(context: Context, op: Op) -> Kind:
         return passive("str")
     kinds = [v.kind for v in op.operands if v.kind.base in ("number", "array", "any")]
     python = op.fn.startswith(("operator.", "builtins."))
+    if not python and any(v.kind.base in ("list", "tuple") for v in op.operands):
+        return array(None, None)
     dtype = promote(kinds, numpy=not python)
     if op.fn.startswith("math."):
         return Kind("number", "float", ())
@@ -479,7 +481,7 @@ FAMILIES: dict[str, Callable[[Context, Op], Kind]] = {
     "conversion": conversion, "new": new_array, "copy": copy, "scalar": scalar,
     "integer": always(INT), "test": always(BOOL), "tuple": always(passive("tuple")), "unknown": always(ANY),
     "positions": positions, "places": lambda context, op: Kind("number", "i8", (context.symbol((op.result, 0)),)),
-    "like": like(""), "append": append, "place": place, "found": found,
+    "like": like(""), "append": append, "triangle": triangle, "place": place, "found": found,
 }  # fmt: skip
 
 

@@ -7,6 +7,8 @@ import enum
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from s2sad.errors import AliasingError, S2SADError, UnsupportedSyntaxError
 from s2sad.frontend.find import FunctionSource
 from s2sad.frontend.known import NOT_KNOWN, answer, same_value
@@ -201,6 +203,7 @@ class Base:
         def extreme_of(self, name: str, grown: Grown, node: Any) -> Binding: ...
         def set_grown_item(self, cell: Cell, index: Binding, value: Binding, node: Any) -> None: ...
         def grown_length(self, binding: Binding) -> Value | None: ...
+        def so_far(self, grown: Grown, node: Any) -> Value: ...
         def grown_array(self, contents: Grown | Columns | Items, node: Any) -> Value: ...
         def tested(self, binding: Binding, node: Any) -> Value: ...
         def collected_item(self, cell: Cell, index: Binding, node: Any) -> Binding: ...
@@ -267,9 +270,14 @@ class Base:
         listed = [v.op is not None and v.op.name in ("tuple", "list") for v in operands]
         if not any(listed) or fn in ARITHMETIC and all(listed):
             return operands
-        moving = self.primitives.moving(fn, params, operands)
+        ufunc = isinstance(getattr(np, fn.removeprefix("numpy."), None), np.ufunc)
+        moving = params if ufunc else self.primitives.moving(fn, params, operands)
+        # Rules compute with all that is differentiated, also with constants beside it.
+        beside = any(not v.kind.is_passive and not _is_constant(v) for v in operands)
         return [
-            self.array_of(v, node) if is_list and p in moving and _holds_numbers(v) else v
+            self.array_of(v, node)
+            if is_list and p in moving and (_holds_numbers(v) or beside and _is_constant(v))
+            else v
             for p, v, is_list in zip(params, operands, listed, strict=True)
         ]
 
@@ -329,7 +337,8 @@ class Base:
             binding = binding.contents
         if isinstance(binding, Items):
             operands = [self.to_value(i, node) for i in binding.items]
-            form = "list" if binding.kind == "list" else "tuple"
+            # x[range(2)] are two rows, and x[0, 1] is one item.
+            form = "list" if binding.kind in ("list", "range") else "tuple"
             return self.op(form, operands, passive(form), node)
         if isinstance(binding, Static):
             if isinstance(binding.value, type) or type(binding.value).__module__ == "numpy":
@@ -374,6 +383,14 @@ class Base:
 
     def value_of(self, node: Any) -> Value:
         return self.to_value(self.expression(node), node)
+
+
+def _is_constant(value: Value) -> bool:
+    """True for a literal number, and a list or tuple of such."""
+    op = value.op
+    if op is not None and op.name in ("tuple", "list"):
+        return all(_is_constant(v) for v in op.operands)
+    return op is not None and op.name == "const" and isinstance(op.value, (int, float))
 
 
 def _holds_numbers(value: Value) -> bool:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+import numpy as np
+
 from s2sad.analysis.build import SAME, Builder
 from s2sad.analysis.context import static
 from s2sad.errors import MissingRuleError, RuleError
@@ -389,7 +391,7 @@ class Tangent:
 
 def run_passive(helpers: dict[str, Helper], helper: Helper, arguments: dict[str, Any]) -> Any:
     """The value of a passive helper: Python on plain values (strings, numbers, tuples), from our own rule files."""
-    namespace: dict[str, Any] = {}
+    namespace: dict[str, Any] = {"np": np}
     for other in helpers.values():
         if other.passive:
             exec(compile(other.text, f"<helper {other.name}>", "exec"), namespace)

@@ -18,6 +18,11 @@ from tests.properties.programs import Program, Seeded, generate
 HELPERS = [c for c in CONSTRUCTS if c.source.count("def ") > 1 and RIGHT in c.expected]
 
 
+def test_literal_lists_in_ufuncs() -> None:
+    s2sad.check_grads(lambda x: np.sum(np.heaviside([0.0, 1.0, -1.0], x) * 2.0), (0.3,))
+    s2sad.check_grads(lambda x: np.sum(np.copysign([1, 2, 3], x) * x), (0.3,))
+
+
 @pytest.fixture
 def always(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every helper that can be called is called, however short."""
