@@ -415,12 +415,15 @@ class Raiser(LoopHeaders):
 
     def loop(self, loop: Loop, out: list[Line]) -> None:
         op = loop.op
+        tapes = [loop.tapes_out[group[0]] for group in self.groups.get(op, [])]
+        # What a tape begins with is read before the loop's variables are set, which may have its names.
+        for tape, start in [(t, loop.starts[t]) for t in tapes if t in loop.starts]:
+            kept = ast.Name(self.names.of(tape), ast.Store())
+            out.append(Line(ast.Assign([kept], self.expressions.of(start))))
         self.copies(zip(loop.carried, loop.inits, strict=True), out)
-        for group in self.groups.get(op, []):
-            tape = ast.Name(self.names.of(loop.tapes_out[group[0]]), ast.Store())
-            start = loop.starts.get(loop.tapes_out[group[0]])
-            empty: ast.expr = ast.List([], ast.Load())
-            out.append(Line(ast.Assign([tape], self.expressions.of(start) if start else empty)))
+        for tape in [t for t in tapes if t not in loop.starts]:
+            kept = ast.Name(self.names.of(tape), ast.Store())
+            out.append(Line(ast.Assign([kept], ast.List([], ast.Load()))))
         body: list[Line] = []
         trips = loop.trips if loop.trips is not None and self.count.get(loop.trips) else None
         if trips is not None:

@@ -156,7 +156,7 @@ class Calls(Objects, Memory):
             makes = fn.startswith("numpy.") and not self.primitives.gives_view(fn)
             grown = [self.grown(a) if makes else None for a in args]
             values = [
-                g.array if g is not None else self.to_value(a, node)
+                self.so_far(g, node) if g is not None else self.to_value(a, node)
                 for a, g in zip(args, grown, strict=True)
             ]
             return self.prim(

@@ -195,7 +195,7 @@ class ItemTrees(Base):
     def grown_array(self, contents: Grown | Columns | Items, node: Any) -> Value:
         """np.array(list)"""
         if isinstance(contents, Grown):
-            return self.prim("numpy.copy", [contents.array], {}, node, listed=True)
+            return self.prim("numpy.copy", [self.so_far(contents, node)], {}, node, listed=True)
         parts = contents.form if isinstance(contents, Columns) else contents
         assert isinstance(parts, Items)
         arrays = [self.grown_array(part, node) for part in parts.items]  # type: ignore[arg-type]

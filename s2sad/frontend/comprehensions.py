@@ -40,7 +40,7 @@ class Comprehensions(Lazy):
     def total_of(self, array: Binding, start: Binding, node: Any) -> Binding:
         """sum(array): its items added from the first to the last, as the built-in does."""
         grown = self.grown(array)
-        items = grown.array if grown is not None else array
+        items = self.so_far(grown, node) if grown is not None else array
         if isinstance(items, Value) and items.kind.ndim == 1 and self.literal(start) == 0:
             number = grown.number if grown is not None else ""
             if number == "float":

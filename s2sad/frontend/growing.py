@@ -211,10 +211,11 @@ class Growing(Listed):
 
     def part_of(self, grown: Grown, there: Value, node: Any) -> Cell:
         """list[a:b], which is a list of its own."""
-        array = self.prim("operator.getitem", [grown.array, there], {}, node)
-        if grown.row:
+        array = self.prim("operator.getitem", [self.so_far(grown, node), there], {}, node)
+        if grown.row or not grown.complete:
             array = self.prim("numpy.copy", [array], {}, node, listed=True)
-        return self.list_in(dataclasses.replace(grown, array=array, row=False, own=False), node)
+        part = dataclasses.replace(grown, array=array, row=False, own=False, complete=True)
+        return self.list_in(part, node)
 
     def set_grown_item(self, cell: Cell, index: Binding, value: Binding, node: Any) -> None:
         """list[index] = value, for a number after the loop in which the list has grown."""
@@ -440,8 +441,16 @@ class Growing(Listed):
 
     def extreme_of(self, name: str, grown: Grown, node: Any) -> Binding:
         """max(list): the first of the largest items."""
-        place = self.prim(f"numpy.arg{name}", [grown.array], {}, node)
+        place = self.prim(f"numpy.arg{name}", [self.so_far(grown, node)], {}, node)
         return self.grown_item(grown, place, node)
+
+    def so_far(self, grown: Grown, node: Any) -> Value:
+        """The items that a list has, in an array that may have room for more."""
+        if grown.complete:
+            return grown.array
+        none = self.const(None, node)
+        there = self.op("slice", [none, grown.length, none], passive("slice"), node)
+        return self.prim("operator.getitem", [grown.array, there], {}, node)
 
     def array_item(self, grown: Grown, index: Binding, node: Any) -> Value:
         """The item of the array, which may have room for more items than the list has yet."""
@@ -456,7 +465,4 @@ class Growing(Listed):
         value = self.to_value(index, node)
         if place is not UNKNOWN or self.is_natural(value) or grown.complete:
             return self.prim("operator.getitem", [grown.array, value], {}, node)
-        none = [self.const(None, node), grown.length, self.const(None, node)]
-        there = self.op("slice", none, passive("slice"), node)
-        items = self.prim("operator.getitem", [grown.array, there], {}, node)
-        return self.prim("operator.getitem", [items, value], {}, node)
+        return self.prim("operator.getitem", [self.so_far(grown, node), value], {}, node)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from s2sad.errors import S2SADError
 from s2sad.frontend.collecting import Collecting, NeedsMore
 from s2sad.frontend.columns import HELD
 from s2sad.frontend.merge import FLAGS
@@ -37,6 +38,7 @@ from s2sad.ir.kinds import ANY, BOOL, NONE, Dim, Kind
 TWO_ROWS = (
     "a name stands for one item of a list of lists before the loop, and for another one in it"
 )
+ALIKE = "two names, or two items of a list, become one object in the loop"
 LASTING = ("float", "f8", "int")  # of carried numbers, whose kinds the body is lowered for
 
 
@@ -54,7 +56,9 @@ class LoopStart:
         self.initial: dict[Cell, Vars] = {}
         self.made: dict[Cell, Cell] = {}
         self.emptied: dict[Cell, Cell] = {}
+        self.again = False
         self.ended_cells: dict[Cell, Cell] = {}
+        self.places_of: dict[Cell, Place] = {}
         self.shared: dict[Value, Value] = {}  # arrays that several variables hold are one parameter
         self.ended: dict[Value, Value] = {}
         self.held_twice: set[Value] = set()
@@ -94,6 +98,9 @@ class LoopStart:
             binding = replace(binding, number="")  # the body writes NumPy's numbers into it
         by_value = place in self.plan.rebound or place in self.plan.templates
         start = self.parameters(name, binding, by_value)
+        if place in self.plan.alike:
+            for cell in cells_in(start):
+                cell.frozen = cell.frozen or ALIKE
         if place in self.plan.held:
             for cell in [c for c in cells_in(start) if c in self.initial]:
                 cell.vars[FROZEN] = self.initial[cell][FROZEN] = Static(HELD)
@@ -139,6 +146,7 @@ class LoopStart:
                 return self.made[binding]
             if not self.is_carried(binding):
                 raise self.has_second_name(name)
+            self.hold_by_value(binding)
             param = self.low.state.add(Cell(binding.kind, binding.frozen))
             self.made[binding] = param
             for n, b in binding.vars.items():
@@ -214,15 +222,31 @@ class LoopStart:
         return replace(kind, dims=tuple(Dim(f"?{i}") for i in range(len(kind.dims))))
 
     def is_carried(self, cell: Cell) -> bool:
-        """True where all that holds a list or object is carried by the loop."""
+        """True where all that holds a list or object is carried by the loop, or is made in it."""
         places = set(self.start) | set(self.plan.places)
-        return all(p in places or p[1].startswith("$") for p in self.low.state.holding(cell))
+        for holder, name in self.low.state.holding(cell):
+            if (holder, name) in places or name.startswith("$") and name != CONTENTS:
+                continue
+            if not isinstance(holder, Cell):
+                return False
+            if holder not in self.made and (holder in self.before or not self.is_carried(holder)):
+                return False
+        return True
 
-    def has_second_name(self, name: str) -> Exception:
+    def hold_by_value(self, cell: Cell) -> None:
+        """All variables that hold a list or object get the one of each iteration, or none does."""
+        by_value = (*self.plan.rebound, *self.plan.templates)
+        places = self.low.state.holding(cell)
+        late = [p for p in places if p in self.plan.places and p not in by_value]
+        self.plan.rebound |= set(late)
+        self.again = self.again or bool(late)
+
+    def has_second_name(self, name: str) -> S2SADError:
+        what = repr(name) if name.isidentifier() else "an item of a list or dict"
         return self.low.unsupported(
             self.node,
-            f"{name!r} becomes another object in the loop, and this one has a second name",
-            f"give {name} a copy",
+            f"{what} becomes another object in the loop, and this one has a second name",
+            "give it a copy",
         )
 
     def run_condition(self) -> None:

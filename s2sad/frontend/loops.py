@@ -61,6 +61,8 @@ class Attempt(LoopStart):
         ]:
             if place[0] not in self.made:  # else nothing holds that list or object in the loop
                 self.start[place] = self.first(place)
+        if self.again:
+            return False
         self.totals = {
             start.array: start.length for start in self.start.values() if isinstance(start, Grown)
         }
@@ -347,7 +349,7 @@ class Attempt(LoopStart):
     def cell_fits(self, place: Place, start: Cell, end: Binding | None, nexts: list[Value]) -> bool:
         if start not in self.initial:
             if end is start:
-                return True
+                return self.is_no_twin(place, start, end)
             if not isinstance(end, Cell):
                 raise self.changes(place[1])
             self.plan.rebound.add(place)
@@ -366,12 +368,26 @@ class Attempt(LoopStart):
             if self.ended_cells[start] is not end:
                 raise self.has_second_name(place[1])
             return True
-        self.ended_cells[start] = end
+        if not self.is_no_twin(place, start, end):
+            return False
         if not self.is_carried(end):
-            raise self.has_second_name(place[1])
+            error = self.has_second_name(place[1])
+            if place not in self.plan.templates:
+                raise error
+            self.plan.parted[place] = Parted(error)  # a variable of the body alone
+            return False
         return all(
             [self.fits(place, b, end.vars[n], nexts) for n, b in names.items() if n != FROZEN]
         )
+
+    def is_no_twin(self, place: Place, start: Cell, end: Cell) -> bool:
+        """False where two places hold one object from the second iteration on: a write to one is one to the other."""
+        twin = next((s for s, e in self.ended_cells.items() if e is end and s is not start), None)
+        if twin is not None and not (start.frozen and twin.frozen):
+            self.plan.alike |= {place, self.places_of[twin]}
+            return False
+        self.ended_cells[start], self.places_of[start] = end, place
+        return True
 
     def changes(self, name: str) -> S2SADError:
         what = "the list or dict" if name == "$contents" else repr(name.strip("$"))

@@ -408,7 +408,7 @@ class Lowering(Expressions, Control, Prelude, Recursion, Outer):
                 )
             parts: list[Binding] = list(items.items)
         elif isinstance(value, Cell) and (grown := self.grown(value)) is not None:
-            self.ask_length(grown.array, len(target.elts), target)
+            self.ask_length(self.so_far(grown, node), len(target.elts), target)
             places = [self.const(i, node) for i in range(len(target.elts))]
             parts = [self.grown_item(grown, i, target) for i in places]
         else:

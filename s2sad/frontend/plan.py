@@ -54,6 +54,7 @@ class Plan:
     counts: dict[Cell, int] = field(default_factory=dict)  # how many items an iteration appends
     failure: UnsupportedSyntaxError | None = None  # why a list cannot be put on a tape
     parted: dict[Place, Parted] = field(default_factory=dict)  # what an iteration does not hand on
+    alike: set[Place] = field(default_factory=set)  # lists and objects that become one another
     held: set[Place] = field(default_factory=set)  # lists that become items of one that grows
     collecting: dict[Cell, Need] = field(default_factory=dict)  # lists of unknown length
     unsure: dict[Value, Kind] = field(

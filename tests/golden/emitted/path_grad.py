@@ -4,8 +4,8 @@ import numpy as np
 def path_grad(x, n):
     """Gradient of `path` with respect to x, by reverse mode."""
     # forward sweep
-    xs_last = x
     xs = [x]
+    xs_last = x
     xs_last_tape = []
     for _ in range(1, n):
         xs_last_tape.append(xs_last)

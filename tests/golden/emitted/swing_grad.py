@@ -6,8 +6,8 @@ def swing_grad(angle, rate, length):
     """Gradient of `swing` with respect to angle, by reverse mode."""
     # forward sweep
     t = 0.0
-    angles_last = angle
     times = [0.0]
+    angles_last = angle
     angles_last_tape = []
     while t < 1.0:
         t2 = 0.1 * 9.81 / length
