@@ -17,6 +17,7 @@ import s2sad
 from tests.properties.check import Mismatch, Skipped, check
 from tests.properties.programs import Program, Seeded, generate
 from tests.properties.reduce import reduce
+from tests.properties.sequences import sequence
 
 SECONDS = 5.0
 
@@ -63,6 +64,9 @@ def main() -> None:
     )
     parser.add_argument("--no-reduce", action="store_true")
     parser.add_argument("--memory", action="store_true", help="with second names and containers")
+    parser.add_argument(
+        "--sequences", action="store_true", help="changes of lists and dicts, mostly"
+    )
     parser.add_argument("--refusals", action="store_true", help="show reduced refusals too")
     parser.add_argument(
         "--ignore", default="^$", help="a pattern of mismatches that are only counted"
@@ -75,7 +79,11 @@ def main() -> None:
     refusals: Counter[str] = Counter()
     start = time.monotonic()
     for k in range(options.n):
-        program = generate(Seeded(options.seed * 1_000_003 + k), options.size, options.memory)
+        choices = Seeded(options.seed * 1_000_003 + k)
+        if options.sequences:
+            program = sequence(choices, options.size)
+        else:
+            program = generate(choices, options.size, options.memory)
         result, message = verdict(program, options.order)
         counts[result] += 1
         if message and result != "mismatch":

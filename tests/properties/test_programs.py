@@ -13,6 +13,7 @@ import s2sad
 from tests.properties.check import Mismatch, Skipped, check, expect
 from tests.properties.programs import Program, Seeded, generate
 from tests.properties.reduce import reduce
+from tests.properties.sequences import sequence
 
 BLOCKS = range(6)
 PROGRAMS = 50
@@ -75,6 +76,15 @@ def test_programs_about_memory(block: int) -> None:
         program = generate(Seeded(7000 + 100 * block + k), size=6, memory=True)
         counts[verdict(program)] += 1
     assert counts["right"] > 0.7 * 60, counts
+
+
+@pytest.mark.parametrize("block", range(2))
+def test_programs_about_containers(block: int) -> None:
+    """Sequences of changes to lists, dicts and tuples."""
+    counts: Counter[str] = Counter()
+    for k in range(60):
+        counts[verdict(sequence(Seeded(9000 + 100 * block + k), size=5))] += 1
+    assert counts["right"] > 0.4 * 60, counts
 
 
 @pytest.mark.parametrize("block", range(4))
