@@ -23,11 +23,13 @@ from s2sad.frontend.scope import (
     Columns,
     Grown,
     Items,
+    Parted,
     Place,
     Snapshot,
     Static,
     Table,
     Vars,
+    cells_below,
     cells_in,
     is_function,
     with_leaves,
@@ -71,6 +73,15 @@ class LoopStart:
         self.broken: Value | None = None
         self.start: dict[Place, Binding] = {}
 
+    def part(self) -> None:
+        """Variables that an iteration does not hand on may not be read before it sets them."""
+        for holder, name in self.plan.places:
+            binding = self.before[holder].get(name)
+            if isinstance(binding, Parted):
+                self.plan.parted[holder, name] = binding
+        for (holder, name), parted in self.plan.parted.items():
+            holder.vars[name] = parted
+
     def carries(self, place: Place) -> bool:
         holder, name = place
         if place in self.plan.parted:
@@ -99,7 +110,7 @@ class LoopStart:
         by_value = place in self.plan.rebound or place in self.plan.templates
         start = self.parameters(name, binding, by_value)
         if place in self.plan.alike:
-            for cell in cells_in(start):
+            for cell in cells_below(start):
                 cell.frozen = cell.frozen or ALIKE
         if place in self.plan.held:
             for cell in [c for c in cells_in(start) if c in self.initial]:

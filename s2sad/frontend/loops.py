@@ -47,12 +47,7 @@ class Attempt(LoopStart):
         low, node, plan = self.low, self.node, self.plan
         scope = low.scope
         before = {cell: len(cell.contents.items) for cell in plan.growing}
-        for holder, name in plan.places:
-            binding = self.before[holder].get(name)
-            if isinstance(binding, Parted):
-                plan.parted[holder, name] = binding
-        for (holder, name), parted in plan.parted.items():
-            holder.vars[name] = parted
+        self.part()
         for cell, count in plan.growing.items():
             low.start_growing(cell, count, plan.domain or [], node)
         for place in [
@@ -370,6 +365,9 @@ class Attempt(LoopStart):
             return True
         if not self.is_no_twin(place, start, end):
             return False
+        if end.frozen and not start.frozen:
+            self.plan.alike.add(place)  # an inner loop, or a branch, made it one with another
+            return False
         if not self.is_carried(end):
             error = self.has_second_name(place[1])
             if place not in self.plan.templates:
@@ -384,17 +382,19 @@ class Attempt(LoopStart):
         """False where two places hold one object from the second iteration on: a write to one is one to the other."""
         twin = next((s for s, e in self.ended_cells.items() if e is end and s is not start), None)
         if twin is not None and not (start.frozen and twin.frozen):
-            self.plan.alike |= {place, self.places_of[twin]}
+            both = {place, self.places_of[twin]}
+            if both <= self.plan.alike:
+                raise self.has_second_name(place[1])
+            self.plan.alike |= both
             return False
         self.ended_cells[start], self.places_of[start] = end, place
         return True
 
     def changes(self, name: str) -> S2SADError:
         what = "the list or dict" if name == "$contents" else repr(name.strip("$"))
+        text = f"{what} changes its structure in the loop"
         return self.low.unsupported(
-            self.node,
-            f"{what} changes its structure in the loop",
-            "keep the same number of items, or use a NumPy array",
+            self.node, text, "keep the same number of items, or use an array"
         )
 
     def is_new(self, name: str, start: Value) -> bool:

@@ -322,6 +322,18 @@ def cells_in(binding: Binding) -> list[Cell]:
     return [cell for part in parts(binding) for cell in cells_in(part)]
 
 
+def cells_below(binding: Binding) -> dict[Cell, None]:
+    """The cells that a binding holds, and those inside of cells."""
+    found: dict[Cell, None] = {}
+    todo = cells_in(binding)
+    while todo:
+        cell = todo.pop()
+        if cell not in found:
+            found[cell] = None
+            todo.extend(inner for b in cell.vars.values() for inner in cells_in(b))
+    return found
+
+
 def values_in(binding: Binding) -> dict[Value, None]:
     """The values that a binding is made of, in order."""
     if isinstance(binding, Value):
