@@ -17,6 +17,7 @@ import s2sad
 from tests.properties.check import Mismatch, Skipped, check
 from tests.properties.programs import Program, Seeded, generate
 from tests.properties.reduce import reduce
+from tests.properties.second_names import second_names
 from tests.properties.sequences import sequence
 
 SECONDS = 5.0
@@ -67,6 +68,9 @@ def main() -> None:
     parser.add_argument(
         "--sequences", action="store_true", help="changes of lists and dicts, mostly"
     )
+    parser.add_argument(
+        "--second-names", action="store_true", help="lists with second names, mostly"
+    )
     parser.add_argument("--refusals", action="store_true", help="show reduced refusals too")
     parser.add_argument(
         "--ignore", default="^$", help="a pattern of mismatches that are only counted"
@@ -82,6 +86,8 @@ def main() -> None:
         choices = Seeded(options.seed * 1_000_003 + k)
         if options.sequences:
             program = sequence(choices, options.size)
+        elif options.second_names:
+            program = second_names(choices, options.size)
         else:
             program = generate(choices, options.size, options.memory)
         result, message = verdict(program, options.order)

@@ -13,6 +13,7 @@ import s2sad
 from tests.properties.check import Mismatch, Skipped, check, expect
 from tests.properties.programs import Program, Seeded, generate
 from tests.properties.reduce import reduce
+from tests.properties.second_names import second_names
 from tests.properties.sequences import sequence
 
 BLOCKS = range(6)
@@ -85,6 +86,15 @@ def test_programs_about_containers(block: int) -> None:
     for k in range(60):
         counts[verdict(sequence(Seeded(9000 + 100 * block + k), size=5))] += 1
     assert counts["right"] > 0.4 * 60, counts
+
+
+@pytest.mark.parametrize("block", range(2))
+def test_programs_about_second_names(block: int) -> None:
+    """Lists that may be one list, written and read."""
+    counts: Counter[str] = Counter()
+    for k in range(60):
+        counts[verdict(second_names(Seeded(9500 + 100 * block + k), size=5))] += 1
+    assert counts["right"] > 0.2 * 60, counts
 
 
 @pytest.mark.parametrize("block", range(4))
