@@ -78,34 +78,49 @@ def _both(a: bool | None, b: bool | None) -> bool | None:
 
 def may_be_none(value: Value) -> bool:
     """True where a variable may hold None, as one does that is None before a loop."""
-    return _may_be_none(value, set())
+    found, known = _sources(value)
+    none = any(v.op is not None and v.op.name == "const" and v.op.value is None for v in found)
+    return none or not known
 
 
-def _may_be_none(value: Value, seen: set[Value]) -> bool:
-    if value in seen:
-        return False
-    seen.add(value)
-    op = value.op
-    if op is not None and op.name == "const":
-        return op.value is None
-    if op is not None and op.name == "if":
-        j = op.results.index(value)
-        return any(_may_be_none(region.yields[j], seen) for region in op.regions)
-    owner = op if op is not None else value.owner.op if value.owner is not None else None
-    if owner is None or owner.name not in ("for", "while"):
-        return False
-    loop = Loop(owner)
-    for values in (loop.carried, loop.finals, owner.regions[0].params if not loop.is_for else []):
-        if value in values:
-            j = values.index(value)
-            return _may_be_none(loop.inits[j], seen) or _may_be_none(loop.next[j], seen)
-    if value not in loop.consumed:
-        return False
-    maker = loop.tapes_in[loop.consumed.index(value)].op
-    if maker is None or maker.name not in ("for", "while"):
-        return True
-    made = Loop(maker)
-    tape = loop.tapes_in[loop.consumed.index(value)]
-    return tape not in made.tapes_out or _may_be_none(
-        made.collects[made.tapes_out.index(tape)], seen
-    )
+def may_be_array(value: Value) -> bool:
+    """True where a number may be an array of no dimensions: `+=` would change what else holds it."""
+    return any(not v.kind.is_scalar and not v.kind.is_passive for v in _sources(value)[0])
+
+
+def _sources(value: Value) -> tuple[set[Value], bool]:
+    """The values that a variable may be, seen through branches, loops and tapes; False where there may be others."""
+    found: set[Value] = set()
+    known, todo = True, [value]
+    while todo:
+        value = todo.pop()
+        if value in found:
+            continue
+        found.add(value)
+        op = value.op
+        if op is not None and op.name == "if":
+            j = op.results.index(value)
+            todo += [region.yields[j] for region in op.regions]
+            continue
+        owner = op if op is not None else value.owner.op if value.owner is not None else None
+        if owner is None or owner.name not in ("for", "while"):
+            continue
+        loop = Loop(owner)
+        whiles = owner.regions[0].params if not loop.is_for else []
+        for values in (loop.carried, loop.finals, whiles):
+            if value in values:
+                j = values.index(value)
+                todo += [loop.inits[j], loop.next[j]]
+                break
+        else:
+            if value not in loop.consumed:
+                continue
+            tape = loop.tapes_in[loop.consumed.index(value)]
+            made = (
+                Loop(tape.op) if tape.op is not None and tape.op.name in ("for", "while") else None
+            )
+            if made is None or tape not in made.tapes_out:
+                known = False
+            else:
+                todo.append(made.collects[made.tapes_out.index(tape)])
+    return found, known
