@@ -447,7 +447,13 @@ class Iterables(Generators):
 
         def run(i: int) -> None:
             for k in range(i, known.length):
-                self.assign(node.target, known.element(k), node)
+                item = known.element(k)
+                literals = [
+                    v for v in values_in(item) if self.literal(v) is not UNKNOWN and not v.hint
+                ]
+                self.assign(node.target, item, node)
+                for value in literals:
+                    value.hint = ""  # written where it is used, as there is no loop that sets it
                 self.statements(node.body)
                 self.scope.vars.pop("$continue", None)
                 leaving = self.leaving(node)

@@ -349,6 +349,8 @@ class Lowering(Expressions, Control, Prelude, Recursion, Outer):
             for k, column in enumerate(columns):
                 named = target.id if len(columns) == 1 else f"{target.id}_{chr(ord('a') + k)}"
                 column.array.hint = column.array.hint or named
+                if column.length.op is not None and column.length.op.name == "if":
+                    column.length.hint = column.length.hint or f"{named}_length"
             self.scope.owner(target.id).vars[target.id] = value
         elif isinstance(target, (gast.Tuple, gast.List)):
             self.unpack(target, value, node)

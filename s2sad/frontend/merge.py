@@ -322,8 +322,9 @@ class Merge:
         inner = {n: n if n.isidentifier() or n == CONTENTS else name for n in names}
         self.merged[merged] = {n: self.binding(inner[n], one.get(n), two.get(n)) for n in names}
         contents = self.merged[merged].get(CONTENTS)
-        if isinstance(contents, Grown):
-            contents.array.hint = contents.array.hint or name.strip("$")
+        if isinstance(contents, Grown) and name.isidentifier():
+            contents.array.hint = contents.array.hint or name
+            contents.length.hint = contents.length.hint or f"{name}_length"
         return merged
 
     def functions(self, name: str, a: Binding | None, b: Binding | None) -> Binding | None:
