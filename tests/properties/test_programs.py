@@ -19,6 +19,11 @@ from tests.properties.sequences import sequence
 BLOCKS = range(6)
 PROGRAMS = 50
 REFUSED = 0.05
+KINDS = {  # how they are made, the first seed, and how many are right at least
+    "memory": (lambda choices: generate(choices, size=6, memory=True), 7000, 0.7),
+    "containers": (lambda choices: sequence(choices, size=5), 9000, 0.4),
+    "second names": (lambda choices: second_names(choices, size=5), 9500, 0.2),
+}
 
 
 class Drawn:
@@ -70,31 +75,14 @@ def test_programs_by_seed(block: int) -> None:
 
 
 @pytest.mark.parametrize("block", range(2))
-def test_programs_about_memory(block: int) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_programs_of_a_kind(kind: str, block: int) -> None:
     """Second names, views, lists, dicts, objects and arguments that are written: followed, or refused."""
+    make, seed, right = KINDS[kind]
     counts: Counter[str] = Counter()
     for k in range(60):
-        program = generate(Seeded(7000 + 100 * block + k), size=6, memory=True)
-        counts[verdict(program)] += 1
-    assert counts["right"] > 0.7 * 60, counts
-
-
-@pytest.mark.parametrize("block", range(2))
-def test_programs_about_containers(block: int) -> None:
-    """Sequences of changes to lists, dicts and tuples."""
-    counts: Counter[str] = Counter()
-    for k in range(60):
-        counts[verdict(sequence(Seeded(9000 + 100 * block + k), size=5))] += 1
-    assert counts["right"] > 0.4 * 60, counts
-
-
-@pytest.mark.parametrize("block", range(2))
-def test_programs_about_second_names(block: int) -> None:
-    """Lists that may be one list, written and read."""
-    counts: Counter[str] = Counter()
-    for k in range(60):
-        counts[verdict(second_names(Seeded(9500 + 100 * block + k), size=5))] += 1
-    assert counts["right"] > 0.2 * 60, counts
+        counts[verdict(make(Seeded(seed + 100 * block + k)))] += 1
+    assert counts["right"] > right * 60, counts
 
 
 @pytest.mark.parametrize("block", range(4))
