@@ -110,6 +110,7 @@ class Base:
         self.run_over_lists: list[
             tuple[Cell, Value]
         ] = []  # those that a loop runs over, and how long
+        self.open_whiles = 0  # while loops that are being lowered
         self.busy = 0  # statements in progress of the function that is being lowered
         self.forgotten: dict[
             tuple[Any, str], Cell

@@ -185,7 +185,11 @@ class Control(Comprehensions, Collecting):
     # --- loops ------------------------------------------------------------------------------------------
 
     def while_statement(self, node: Any) -> None:
-        self.loop(node, None, None)
+        self.open_whiles += 1
+        try:
+            self.loop(node, None, None)
+        finally:
+            self.open_whiles -= 1
 
     def loop(
         self, node: Any, domain: list[Value] | None, element: Callable[[Value], Binding] | None

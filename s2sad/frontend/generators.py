@@ -26,8 +26,8 @@ class Generators(Watch):
         def clauses(self, clauses: list[Any], inner: Any, node: Any) -> Any: ...
         def body_of_function(self, node: Any) -> None: ...
 
-    def run_generator(self, generator: Generator, consume: Consumer, node: Any) -> None:
-        """The statements of a generator, with `consume` for each value that it yields."""
+    def start(self, generator: Generator, node: Any) -> None:
+        """A generator runs once."""
         if CONSUMED in generator.scope.vars:
             raise self.unsupported(
                 node,
@@ -35,6 +35,10 @@ class Generators(Watch):
                 "make a list of its values, or call it again",
             )
         generator.scope.vars[CONSUMED] = Static(True)
+
+    def run_generator(self, generator: Generator, consume: Consumer, node: Any) -> None:
+        """The statements of a generator, with `consume` for each value that it yields."""
+        self.start(generator, node)
         saved = self.scope, self.statement, self.here
         outer = self.scope
 
@@ -142,9 +146,10 @@ class Generators(Watch):
             FunctionSource(source.name, gast.Module(body, []), source.file, source.function), scope
         )
 
-    def expr_GeneratorExp(self, node: Any) -> Binding:
-        """What is iterated first is computed now, all else when the generator runs."""
-        first = self.expression(node.generators[0].iter)
+    def expr_GeneratorExp(self, node: Any, first: Binding | None = None) -> Generator:
+        """What is iterated `first` is computed now, all else when the generator runs."""
+        if first is None:
+            first = self.expression(node.generators[0].iter)
         now = gast.Name("$first", gast.Load(), None, None)
         clauses = [gast.comprehension(c.target, c.iter, c.ifs, 0) for c in node.generators]
         clauses[0].iter = now

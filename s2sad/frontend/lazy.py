@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from textwrap import indent
 from typing import Any
 
 import gast
@@ -16,7 +17,7 @@ import numpy as np
 
 from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend.containers import UNKNOWN
-from s2sad.frontend.iterables import WRAPPERS, Iterables
+from s2sad.frontend.joined import WRAPPERS, Joined, MayNotEnd
 from s2sad.frontend.scope import Binding, Generator, Items, Static
 from s2sad.frontend.written import hidden, written
 from s2sad.ir.core import Value
@@ -38,7 +39,7 @@ class Source:
         return place if self.start == "0" else f"{self.start} + {place}"
 
 
-class Lazy(Iterables):
+class Lazy(Joined):
     """The part of `Lowering` that makes generators of calls."""
 
     def lazy_call(self, callee: Binding, node: Any) -> Binding | None:
@@ -161,6 +162,47 @@ class Lazy(Iterables):
     def generator(self, text: str, variables: dict[str, Binding], node: Any) -> Generator:
         """A generator of Python statements whose names are their own."""
         return self.deferred(written(text, node), hidden(variables), node)
+
+    def stepped(
+        self, nodes: list[Any], variables: dict[str, Binding], made: str, node: Any
+    ) -> Generator:
+        """`made` of the items of a generator that may not end and of those at the same places of others."""
+        sources = self.run_over(nodes, variables)
+        steps: list[int] = []
+        endless: list[int] = []
+        items = [source.item("K") for source in sources]
+        for k in range(len(sources)):
+            held = variables.get(f"S{k}")
+            if not isinstance(held, Generator):
+                continue
+            if held.item is not None:
+                self.start(held, node)
+                variables[f"S{k}"], items[k] = held.item, f"S{k}(K)"
+                endless.append(k)
+                continue
+            block, mark, before = self.block, len(self.block.ops), self.state.take()
+            try:
+                variables[f"S{k}"] = self.all_of(held, node)
+            except MayNotEnd as error:
+                if steps:
+                    raise self.refused(error, node) from None
+                self.block = block
+                del block.ops[mark:]
+                self.state.restore(before)
+                items[k] = "T"
+                steps.append(k)
+        ends = [s.length for k, s in enumerate(sources) if k not in (*steps, *endless)]
+        end = ends[0] if len(ends) == 1 else "N"
+        ended = f"if K >= {end}:\n    break\n" if ends else ""
+        step = f"yield {made.replace('ITEMS', ', '.join(items))}\nK = K + 1\n"
+        first = steps[0] == 0  # Python asks the generator before it sees that another has ended
+        body = ended + step if first else step + ended
+        text = f"K = 0\nfor T in S{steps[0]}:\n{indent(body, '    ')}"
+        if ends and not first:
+            text = f"if {end} > 0:\n{indent(text, '    ')}"
+        if len(ends) > 1:
+            text = f"N = min({', '.join(ends)})\n{text}"
+        return self.holding(text, variables, node)
 
     def holding(self, text: str, variables: dict[str, Binding], node: Any) -> Generator:
         """A generator for what in Python takes all items at its start, or keeps one from step to step."""
@@ -310,10 +352,74 @@ def _islice(low: Lazy, node: Any) -> Binding:
     ends = [low.expression(a) for a in node.args[1:]]
     variables |= {f"E{k}": end for k, end in enumerate(ends)}
     start, stop = ("0", "E0") if len(ends) == 1 else ("E0", "E1")
+    given = variables.get("S0")
+    if isinstance(given, Generator):
+        return _first_of(
+            low, given, start, None if low.is_none(ends[-1]) else stop, variables, node
+        )
     if low.is_none(ends[-1]):
         stop = source.length
     text = f"for I in range({start}, min({stop}, {source.length})):\n    yield {source.item('I')}"
     return low.generator(text, variables, node)
+
+
+def _first_of(
+    low: Lazy,
+    given: Generator,
+    start: str,
+    stop: str | None,
+    variables: dict[str, Binding],
+    node: Any,
+) -> Binding:
+    """islice of a generator, of which no more is asked for than is needed."""
+    if given.item is not None and stop is not None:
+        low.start(given, node)
+        text = f"for I in range({start}, {stop}):\n    yield S0(I)"
+        return low.generator(text, {**variables, "S0": given.item}, node)
+    step = "yield T" if start == "0" else f"if K >= {start}:\n    yield T"
+    step += "\nK = K + 1" + (f"\nif K >= {stop}:\n    break" if stop else "")
+    text = f"K = 0\nfor T in S0:\n{indent(step, '    ')}"
+    if stop:
+        text = f"if {stop} > 0:\n{indent(text, '    ')}"
+    return low.generator(text, variables, node)
+
+
+def _endless(low: Lazy, text: str, items: dict[str, Binding], item: str, node: Any) -> Generator:
+    """An iterator without an end; `item` is that at the place P."""
+    made = low.generator(text, items, node)
+    outer, low.scope = low.scope, made.scope
+    (function,) = written(f"lambda P: {item}", node)
+    made.item = low.expression(function.value)
+    low.scope = outer
+    return made
+
+
+def _count(low: Lazy, node: Any) -> Binding:
+    given = dict(zip(("start", "step"), low.each(node.args), strict=False)) | low.keywords(node)
+    if len(node.args) > 2 or len(given) < len(node.args) + len(node.keywords):
+        low.plain_call(node, 0, 2, ("start", "step"))
+    start, step = (given.get(k, low.const(v, node)) for k, v in (("start", 0), ("step", 1)))
+    text, items = "while True:\n    yield S0\n    S0 = S0 + S1", {"S0": start, "S1": step}
+    if not all(isinstance(v, Value) and v.kind.dtype == "int" for v in (start, step)):
+        return low.generator(text, items, node)  # rounded at each step
+    place = "P" if low.literal(step) == 1 else "P * S1"
+    return _endless(low, text, items, place if low.literal(start) == 0 else f"S0 + {place}", node)
+
+
+def _cycle(low: Lazy, node: Any) -> Binding:
+    low.plain_call(node, 1, 1)
+    text = "while True:\n    for T in S0:\n        yield T"
+    made = _endless(low, text, {"S0": low.each(node.args)[0]}, "S0[P % len(S0)]", node)
+    made.pool = ("$S0",)
+    return made
+
+
+def _repeat(low: Lazy, node: Any) -> Binding:
+    if len(node.args) == 1 and not node.keywords:
+        return _endless(
+            low, "while True:\n    yield S0", {"S0": low.each(node.args)[0]}, "S0", node
+        )
+    return _text("for I in range(S1):\n    yield S0", 2, 2)(low, node)
 
 
 def _text(text: str, least: int, most: int, **defaults: int) -> Callable[[Lazy, Any], Binding]:
@@ -343,8 +449,9 @@ ITERATORS: list[tuple[Any, Callable[[Lazy, Any], Binding]]] = [
     (itertools.accumulate, _accumulate),
     (itertools.islice, _islice),
     (itertools.zip_longest, _zip_longest),
-    (itertools.repeat, _text("for I in range(S1):\n    yield S0", 2, 2)),
-    (itertools.count, _text("while True:\n    yield S0\n    S0 = S0 + S1", 0, 2, S0=0, S1=1)),
+    (itertools.repeat, _repeat),
+    (itertools.count, _count),
+    (itertools.cycle, _cycle),
     (itertools.starmap, _text("for T in S1:\n    yield S0(*T)", 2, 2)),
     (itertools.takewhile, _text("for T in S1:\n    if not S0(T):\n        break\n    yield T", 2, 2)),
     (itertools.dropwhile, _text(

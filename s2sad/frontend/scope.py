@@ -144,6 +144,7 @@ class Generator:
     source: FunctionSource
     scope: Scope
     pool: tuple[str, ...] = ()
+    item: Binding | None = None  # of one that never ends: the function of a place that gives it
 
 
 @dataclass
