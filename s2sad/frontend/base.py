@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from s2sad.errors import AliasingError, S2SADError, UnsupportedSyntaxError
+from s2sad.frontend.classes import overridden
 from s2sad.frontend.find import FunctionSource
 from s2sad.frontend.known import NOT_KNOWN, answer, same_value
 from s2sad.frontend.scope import (
@@ -110,6 +111,7 @@ class Base:
         self.run_over_lists: list[
             tuple[Cell, Value]
         ] = []  # those that a loop runs over, and how long
+        self.held_sets: set[Cell] = set()  # those that a loop must leave as they are
         self.open_whiles = 0  # while loops that are being lowered
         self.busy = 0  # statements in progress of the function that is being lowered
         self.forgotten: dict[
@@ -172,7 +174,10 @@ class Base:
         def sequence(self, binding: Binding) -> Items | None: ...
         def literal(self, binding: Binding) -> Any: ...
         def new_list(self, items: list[Binding], kind: Any = list) -> Cell: ...
-        def new_set(self, items: list[Binding], node: Any) -> Items: ...
+        def new_set(self, items: list[Binding], node: Any) -> Cell: ...
+        def set_cell(self, contents: Items) -> Cell: ...
+        def in_order(self, items: Items, node: Any) -> Items: ...
+        def by_identity(self, items: list[Binding], node: Any) -> dict[Any, Binding]: ...
         def new_dict(self, items: dict[Any, Binding]) -> Cell: ...
         def grown(self, cell: Binding) -> Grown | None: ...
         def made_list(self, items: list[Binding], node: Any) -> Cell: ...
@@ -297,6 +302,15 @@ class Base:
 
     def unsupported(self, node: Any, what: str, help: str = "") -> UnsupportedSyntaxError:
         return UnsupportedSyntaxError(what, span=self.span(node), help=help or PLAIN)
+
+    def plain_container(self, cls: Any, node: Any) -> None:
+        """Refuse a class whose tuples, lists or dicts do not hold what they are made of."""
+        if name := overridden(cls):
+            raise self.unsupported(
+                node,
+                f"{cls.__name__} is a {cls.__mro__[-2].__name__} with a {name!r} of its own, which is not followed",
+                "use a class with these fields, or a method of another name",
+            )
 
     def raises(self, cls: type[BaseException], node: Any, what: str, help: str = "") -> S2SADError:
         """The refusal of what raises an exception in each run."""

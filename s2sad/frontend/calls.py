@@ -11,6 +11,7 @@ import gast
 import numpy as np
 
 from s2sad.frontend.callee import uncached
+from s2sad.frontend.classes import class_of
 from s2sad.frontend.containers import TUPLE_METHODS
 from s2sad.frontend.find import FunctionSource, find
 from s2sad.frontend.forms import FORMS
@@ -27,7 +28,6 @@ from s2sad.frontend.scope import (
     Generator,
     Items,
     Method,
-    Parent,
     Partial,
     Rest,
     Scope,
@@ -43,7 +43,7 @@ CALLING = (abs, float, int, round, math.floor, math.ceil, math.trunc)  # a metho
 DEEPEST = 60  # calls in calls: each is written out
 DEEPEST_OF_ONE = 12  # calls of a function in itself
 ALIKE = 3  # calls in a row of which all that is known is the same: no next one will differ
-MOST_NESTED = 400  # recursive calls of one derivative
+MOST_NESTED = 40, 400  # recursive calls that are written out; if there is no other way
 
 
 class Calls(Objects, Memory):
@@ -127,10 +127,9 @@ class Calls(Objects, Memory):
         if isinstance(getattr(obj, "__self__", None), np.ufunc) and obj.__name__ == "at":
             return self.call_at(obj.__self__, args, node)
         own = f"__{obj.__name__}__" if any(obj is c for c in CALLING) else ""
-        if own and args and isinstance(args[0], Cell) and args[0].kind not in CONTAINERS:
-            if isinstance(attribute_of(args[0].kind, own), types.FunctionType):
-                bound = self.class_attribute(args[0], args[0].kind, own, node)
-                return self.call(bound, args[1:], kwargs, node)
+        if own and args and isinstance(attribute_of(class_of(args[0]), own), types.FunctionType):
+            bound = self.class_attribute(args[0], class_of(args[0]), own, node)
+            return self.call(bound, args[1:], kwargs, node)
         if any(obj is c for c in CONSUMING):
             args = [self.collected(a, node) if isinstance(a, Generator) else a for a in args]
         special = FORMS.get(id(obj))
@@ -304,6 +303,7 @@ class Calls(Objects, Memory):
         words = self.sequence(given[0]) if name == "join" and len(given) == 1 else None
         args = [self.literal(a) for a in given]
         if words is not None:
+            self.in_order(words, node)
             args = [tuple(map(self.literal, words.items))]
             if not all(isinstance(word, str) for word in args[0]):
                 return None
@@ -316,15 +316,6 @@ class Calls(Objects, Memory):
             items: list[Binding] = [self.const(word, node) for word in result]
             return self.new_list(items) if isinstance(result, list) else Items(items)
         return None
-
-    def super_(self, node: Any) -> Binding:
-        """super(): the attributes of the class after the one in which the function is defined."""
-        receiver = next(iter(self.scope.vars.values()), None)
-        owner = self.scope.find_outer("__class__")[1]
-        if node.args or not isinstance(receiver, Cell) or owner is None:
-            raise self.unsupported(node, "this form of super is not supported", "name the class")
-        mro = receiver.kind.__mro__
-        return Parent(receiver, mro[mro.index(owner) + 1 :])
 
     # --- functions of the user --------------------------------------------------------------------------
 
@@ -365,7 +356,7 @@ class Calls(Objects, Memory):
         mark = None if self.patient else self.mark_of(args, kwargs)
         levels = [m for k, m in zip(self.stack, self.marks, strict=True) if k == key][-ALIKE:]
         alike = mark is not None and len(levels) == ALIKE and all(m == mark for m in levels)
-        if too_deep or alike or self.nested_calls > MOST_NESTED:
+        if too_deep or alike or self.nested_calls > MOST_NESTED[self.patient]:
             error = self.unsupported(
                 node,
                 f"the recursion of {source.name!r} does not end by what is known before the run",

@@ -15,6 +15,7 @@ from s2sad.frontend.base import Base
 from s2sad.frontend.scope import (
     CONTENTS,
     FROZEN,
+    SETS,
     Binding,
     Cell,
     Collected,
@@ -75,7 +76,7 @@ class ItemTrees(Base):
 
     def tree(self, item: Binding, older: Any, node: Any, loop: Block | None = None) -> Binding:
         """What an append of `item` in a loop puts on the list. A list in it may not be changed afterwards."""
-        if isinstance(item, Items) and item.kind != "set":
+        if isinstance(item, Items) and item.kind not in SETS:
             parts = [self.tree(part, older, node, loop) for part in item.items]
             return Items(parts, item.kind, item.named)
         if isinstance(item, Cell) and item.kind is list and item not in older:

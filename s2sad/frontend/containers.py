@@ -13,6 +13,7 @@ from s2sad.frontend.scope import (
     CONTENTS,
     FROZEN,
     GROWN,
+    SETS,
     Binding,
     Cell,
     Collected,
@@ -24,12 +25,11 @@ from s2sad.frontend.scope import (
     Table,
     View,
 )
+from s2sad.frontend.sets import UNKNOWN, Sets
 from s2sad.ir.core import Value
 
-UNKNOWN = object()
 
-
-class Containers(Keys):
+class Containers(Keys, Sets):
     """The part of `Lowering` that handles lists and dicts."""
 
     # --- making and reading -----------------------------------------------------------------------------
@@ -47,16 +47,6 @@ class Containers(Keys):
             held = self.numbers_in(cell.contents, node) or self.columns_in(cell.contents, node)
             cell.vars[CONTENTS] = held or cell.contents
         return cell
-
-    def new_set(self, items: list[Binding], node: Any) -> Items:
-        """A set, whose items must be known: equal ones are one."""
-        known = [self.literal(b) for b in items]
-        if UNKNOWN in known:
-            raise self.unsupported(
-                node, "a set of values that are only known at run time", "use np.unique on an array"
-            )
-        distinct = {k: b for k, b in zip(known, items, strict=True)}
-        return Items(list(distinct.values()), "set")
 
     def new_dict(self, items: dict[Any, Binding]) -> Cell:
         cell: Cell = self.state.add(Cell(dict))
@@ -93,7 +83,8 @@ class Containers(Keys):
         """The Python object that a binding stands for in each run, or UNKNOWN."""
         if isinstance(binding, Items):
             parts = [self.literal(b) for b in binding.items]
-            return UNKNOWN if UNKNOWN in parts else tuple(parts)
+            made = frozenset if binding.kind in SETS else tuple
+            return UNKNOWN if UNKNOWN in parts else made(parts)
         if isinstance(binding, Static):
             return binding.value
         if isinstance(binding, Value) and binding.op is not None:
@@ -169,11 +160,11 @@ class Containers(Keys):
 
     def contains(self, key: Binding, binding: Binding, node: Any) -> bool | None:
         """Whether `key in container` is known, and what it is."""
-        wanted = self.literal(key)
+        wanted = self.identity(key)
         items = self.sequence(binding)
         if items is None or wanted is UNKNOWN:
             return None
-        known = [self.literal(b) for b in items.items]
+        known = [self.identity(b) for b in items.items]
         if any(k is wanted or (k is not UNKNOWN and k == wanted) for k in known):
             return True
         return None if UNKNOWN in known else False
@@ -270,13 +261,21 @@ class Containers(Keys):
                 "the number of items is only known at run time here",
                 "use a NumPy array, or a list or tuple of known length",
             )
-        return list(items.items)
+        return list(self.in_order(items, node).items)
 
     # --- methods ----------------------------------------------------------------------------------------
 
     def container_method(
         self, receiver: Cell | Items, name: str, args: list[Binding], kwargs: Any, node: Any
     ) -> Binding:
+        contents = self.sequence(receiver)
+        if contents is not None and contents.kind in SETS:
+            found = None if kwargs else self.set_method(receiver, name, args, node)
+            if found is None:
+                raise self.unsupported(
+                    node, f"the method {name!r} of a set is not supported yet", "use operators"
+                )
+            return found
         table, what = IN_ARRAY_METHODS, "list that grows in a loop"
         if isinstance(receiver, Cell) and isinstance(receiver.contents, (Grown, Columns)):
             pass
@@ -458,6 +457,15 @@ def _dict_pop(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, nod
     return value
 
 
+def _dict_popitem(
+    low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any
+) -> Binding:
+    if args or not cell.contents.items:
+        raise low.raises(KeyError, node, "popitem takes an item of a dict that has one")
+    key = low.key(list(cell.contents.items)[-1])
+    return Items([key, _dict_pop(low, cell, [key], {}, node)])
+
+
 def _view(form: str) -> Callable[..., Binding]:
     def method(low: Containers, cell: Cell, args: list[Binding], kwargs: Any, node: Any) -> Binding:
         return View(cell, form)
@@ -480,7 +488,7 @@ LIST_METHODS: MethodTable = {
     "reverse": _reverse, "copy": _copy, "sort": _sort,
 }  # fmt: skip
 DICT_METHODS: MethodTable = {
-    "get": _get, "setdefault": _setdefault, "pop": _dict_pop, "keys": _view("keys"), "values": _view("values"),
-    "items": _view("items"),
-    "update": _update, "copy": _copy, "clear": _clear,
+    "get": _get, "setdefault": _setdefault, "pop": _dict_pop, "popitem": _dict_popitem, "keys": _view("keys"),
+    "values": _view("values"),
+    "items": _view("items"), "update": _update, "copy": _copy, "clear": _clear,
 }  # fmt: skip

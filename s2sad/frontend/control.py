@@ -12,10 +12,11 @@ from typing import Any
 
 import gast
 
-from s2sad.errors import S2SADError, UnsupportedSyntaxError
+from s2sad.errors import AliasingError, S2SADError, UnsupportedSyntaxError
 from s2sad.frontend.collecting import Collecting, Need, NeedsMore
 from s2sad.frontend.comprehensions import Comprehensions
 from s2sad.frontend.find import statement_of
+from s2sad.frontend.growing import LONGEST
 from s2sad.frontend.loops import Attempt
 from s2sad.frontend.merge import FLAGS, Merge
 from s2sad.frontend.plan import ActingCondition, Hint, Plan
@@ -36,6 +37,17 @@ from s2sad.frontend.scope import (
 from s2sad.ir.core import Block, Op, Value
 from s2sad.ir.kinds import NEVER
 
+MOST_TRIES = 100  # at one loop: each finds out more of what its body does
+
+
+class Again(gast.Pass):
+    """The iterations that follow, of a loop that is written out."""
+
+    def __init__(self, run: Callable[[], None]) -> None:
+        super().__init__()
+        self.run = run
+
+
 LISTS = (Items, Grown, Columns, Collected)
 
 
@@ -54,6 +66,8 @@ class Control(Comprehensions, Collecting):
                 self.for_statement(node)
             elif isinstance(node, gast.While):
                 self.while_statement(node)
+            elif isinstance(node, Again):
+                node.run()
             else:
                 self.simple_statement(node)
             self.statement = saved
@@ -185,11 +199,59 @@ class Control(Comprehensions, Collecting):
     # --- loops ------------------------------------------------------------------------------------------
 
     def while_statement(self, node: Any) -> None:
+        tried = ("unrolled", node.test, *self.stack)
+        if tried in self.hints:
+            self.while_known(node)
+            return
+        block, mark, before = self.block, len(self.block.ops), self.state.take()
+        statement = self.statement
         self.open_whiles += 1
         try:
             self.loop(node, None, None)
+        except (UnsupportedSyntaxError, AliasingError) as error:
+            # Objects and lists of them are known one by one, and with them the tests that ask for them.
+            self.block, self.statement = block, statement
+            del block.ops[mark:]
+            self.state.restore(before)
+            if error.recursion is not None:
+                raise
+            try:
+                self.while_known(node)
+            except (UnsupportedSyntaxError, AliasingError):
+                raise error from None
+            self.hints[tried] = None
         finally:
             self.open_whiles -= 1
+
+    def while_known(self, node: Any) -> None:
+        """A while loop whose test is known each time: its body, as often as the loop runs."""
+        variables = self.scope.vars
+        outer = {f: variables.pop(f) for f in FLAGS[1:] if f in variables}
+        continues = any(isinstance(n, gast.Continue) for n in gast.walk(node))
+
+        def run(times: int) -> None:
+            test = self.known_truth(self.expression(node.test)) if times < LONGEST else None
+            if test is None:
+                raise self.unsupported(node, "how often this loop runs is only known at run time")
+            if not test:
+                self.statements(node.orelse)
+                return
+            again = Again(lambda: run(times + 1))
+            if not continues:
+                # In one block with the body, as what comes after a break on one path is on the other path.
+                self.statements([*node.body, gast.copy_location(again, node)])
+                return
+            self.statements(node.body)
+            self.scope.vars.pop("$continue", None)
+            leaving = self.leaving(node)
+            if leaving is False:
+                again.run()
+            elif leaving is not True:
+                self.branch(leaving, lambda: None, again.run, node, "guard")
+
+        run(0)
+        self.scope.vars.pop("$break", None)
+        self.scope.vars.update(outer)
 
     def loop(
         self, node: Any, domain: list[Value] | None, element: Callable[[Value], Binding] | None
@@ -219,11 +281,22 @@ class Control(Comprehensions, Collecting):
         hinted = hint_of in self.hints
         if hinted:
             self.hints[hint_of].apply(plan, self.scope, before)
+        tries = 0
         while True:
             self.block, self.statement = outer, statement
             self.state.restore(before)
+            if (tries := tries + 1) > MOST_TRIES:
+                raise self.unsupported(
+                    node,
+                    "what the variables of this loop hold does not settle",
+                    "give them the same structure in each iteration",
+                )
             mark = len(outer.ops)
             attempt = Attempt(self, plan, before)
+            sets, self.held_sets = (
+                self.held_sets,
+                {c for c in before if isinstance(c, Cell) and c.kind is set},
+            )
             try:
                 if attempt.run():
                     break
@@ -246,6 +319,8 @@ class Control(Comprehensions, Collecting):
                     continue
                 if not self.lists_grow(plan, before, error) and not self.stretch(plan):
                     raise self.as_array(plan, before, plan.failure or error) from None
+            finally:
+                self.held_sets = sets
             del outer.ops[mark:]
         self.hints[hint_of] = Hint.of(plan, self.scope, before)
         self.block = outer

@@ -16,6 +16,7 @@ from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.scope import (
     CONTAINERS,
     GROWN,
+    SETS,
     Binding,
     Cell,
     Choice,
@@ -25,6 +26,7 @@ from s2sad.frontend.scope import (
     Table,
     attribute_of,
 )
+from s2sad.frontend.sets import OPERATIONS
 from s2sad.ir.core import Value
 from s2sad.ir.kinds import ANY, NONE, PYTHON_DTYPES, Kind, passive
 
@@ -195,6 +197,10 @@ class Expressions(Calls):
         if own is not None:
             return own
         a, b = self.sequence(left), self.sequence(right)
+        if a is not None and b is not None and a.kind in SETS and b.kind in SETS:
+            if (name := BINARY[type(op).__name__]) in OPERATIONS:
+                made = self.of_sets(name, a, b, node)
+                return self.set_cell(made) if isinstance(left, Cell) else made
         if any(isinstance(x, Cell) and isinstance(x.contents, GROWN) for x in (left, right)):
             whole = self.joined_lists(left, right, node) if isinstance(op, gast.Add) else None
             if whole is not None:
@@ -299,22 +305,26 @@ class Expressions(Calls):
                 asked = self.has_key(table, left, node)
                 if asked is not None:
                     return asked if name == "In" else self.prim("operator.not_", [asked], {}, node)
-        known = self.equal(left, right) if name in ("Eq", "NotEq") else None
-        if known is not None:
-            return self.const(known is (name == "Eq"), node)
         own = self.comparison_method(name, left, right, node)
         if own is not None:
             return self.to_value(own, node)
+        a, b = self.sequence(left), self.sequence(right)
+        if a is not None and b is not None and a.kind in SETS and b.kind in SETS and name in ORDERS:
+            keys = (self.by_identity(x.items, node).keys() for x in (a, b))
+            return self.const(ORDERS[name](*keys), node)
+        known = self.equal(left, right) if name in ("Eq", "NotEq") else None
+        if known is not None:
+            return self.const(known is (name == "Eq"), node)
         if name not in ("In", "NotIn", "Is", "IsNot") and (
             self.grown_length(left) or self.grown_length(right)
         ):
             return self.compare_lists(name, left, right, node)
-        a, b = self.to_value(left, node), self.to_value(right, node)
-        if all(_literal(v) for v in (a, b)) and name in ORDERS:
-            assert a.op is not None and b.op is not None
+        one, two = self.to_value(left, node), self.to_value(right, node)
+        if all(_literal(v) for v in (one, two)) and name in ORDERS:
+            assert one.op is not None and two.op is not None
             with contextlib.suppress(TypeError):
-                return self.const(ORDERS[name](a.op.value, b.op.value), node)
-        return self.prim(COMPARE[name], [a, b], {}, node)
+                return self.const(ORDERS[name](one.op.value, two.op.value), node)
+        return self.prim(COMPARE[name], [one, two], {}, node)
 
     def comparison_method(
         self, name: str, left: Binding, right: Binding, node: Any
@@ -344,6 +354,8 @@ class Expressions(Calls):
                 return False
         if isinstance(left, Static) and isinstance(right, Static):
             return left.value is right.value
+        if NotImplemented in (getattr(left, "value", None), getattr(right, "value", None)):
+            return False
         if isinstance(left, Cell) or isinstance(right, Cell) or left is right:
             return left is right
         if isinstance(left, Value) and isinstance(right, Value):

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from s2sad.frontend.base import Base
+from s2sad.frontend.classes import CLASSES
 from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.extremes import extreme
 from s2sad.frontend.known import NOT_KNOWN, attribute_exists, is_instance
 from s2sad.frontend.scope import (
-    CONTAINERS,
+    SETS,
     Binding,
     Cell,
     Columns,
@@ -28,13 +29,8 @@ from s2sad.frontend.scope import (
     attribute_of,
     is_function,
 )
+from s2sad.frontend.sets import set_of
 from s2sad.ir.core import Value
-
-CLASSES = {
-    "list": list,
-    "set": set,
-    "range": range,
-}  # of sequences by their kind; others are tuples
 
 
 def _finfo(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
@@ -84,7 +80,7 @@ def _sum(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) 
             "the built-in sum is supported for tuples and lists of known length",
             "use np.sum for an array",
         )
-    if any(isinstance(b, Cell) and b.kind not in CONTAINERS for b in items.items):
+    if any(isinstance(b, (Cell, Items)) for b in items.items):
         sum_of = args[1] if len(args) > 1 else low.const(0, node)
         for item in items.items:
             sum_of = low.computed("total + item", {"total": sum_of, "item": item}, node)
@@ -170,8 +166,15 @@ def _tuple(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
     return Items(low.given(args[0], node) if args else [])
 
 
-def _set(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
+def _set(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Cell:
+    items = low.sequence(args[0]) if args else None
+    if items is not None and items.kind in SETS:
+        return low.set_cell(set_of(low.by_identity(items.items, node), in_turn=False))
     return low.new_set(low.given(args[0], node) if args else [], node)
+
+
+def _frozenset(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
+    return _set(low, args, kwargs, node).contents
 
 
 def _dict(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
@@ -375,13 +378,42 @@ def _vars(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any)
     return low.new_dict(dict(args[0].vars)) if isinstance(args[0], Cell) else None
 
 
-def _joined(name: str) -> Any:
+def _joined(fn: Any) -> Any:
+    """np.concatenate and the like: what they join are arrays, as np.array makes them of lists."""
+
     def special(
         low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
     ) -> Binding | None:
-        return low.joined_list(name, args, kwargs, node)
+        parts = low.sequence(args[0]) if args else None
+        if parts is None or not any(map(_is_listed, parts.items)):
+            return low.joined_list(fn.__name__, args, kwargs, node)
+        arrays: list[Binding] = [_as_array(low, p, node) for p in parts.items]
+        return low.call(Static(fn), [Items(arrays), *args[1:]], kwargs, node)
 
     return special
+
+
+def _is_listed(binding: Binding) -> bool:
+    return isinstance(binding, (Items, Cell))
+
+
+def _as_array(low: Base, binding: Binding, node: Any) -> Binding:
+    return low.call(Static(np.array), [binding], {}, node) if _is_listed(binding) else binding
+
+
+def _np_append(
+    low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+) -> Binding | None:
+    """np.append(array, values): both are flat if there is no axis."""
+    given = dict(zip(("arr", "values", "axis"), args, strict=False)) | kwargs
+    axis = given.pop("axis", None)
+    if set(given) != {"arr", "values"}:
+        return None
+    parts = [_as_array(low, given[name], node) for name in ("arr", "values")]
+    if axis is None or low.is_none(axis):
+        parts = [low.call(Static(np.ravel), [p], {}, node) for p in parts]
+        return low.call(Static(np.concatenate), [Items(parts)], {}, node)
+    return low.call(Static(np.concatenate), [Items(parts)], {"axis": axis}, node)
 
 
 def _fields_of(low: Base, binding: Binding, node: Any) -> dict[str, Binding] | None:
@@ -421,10 +453,9 @@ FORMS = {
     id(dataclasses.replace): _dataclass_replace,
     id(dataclasses.astuple): _dataclass_parts("tuple"),
     id(dataclasses.asdict): _dataclass_parts("dict"),
-    id(np.stack): _joined("stack"),
-    id(np.vstack): _joined("vstack"),
-    id(np.hstack): _joined("hstack"),
-    id(np.concatenate): _joined("concatenate"),
+    **{id(fn): _joined(fn) for fn in (np.stack, np.vstack, np.hstack, np.concatenate)},
+    **{id(fn): _joined(fn) for fn in (np.column_stack, np.dstack)},
+    id(np.append): _np_append,
     id(np.array): _array,
     id(np.asarray): _array,
     id(np.finfo): _finfo,
@@ -441,7 +472,7 @@ FORMS = {
     id(list): _list,
     id(tuple): _tuple,
     id(set): _set,
-    id(frozenset): _set,
+    id(frozenset): _frozenset,
     id(dict): _dict,
     id(sorted): _sorted,
     id(functools.reduce): _reduce,

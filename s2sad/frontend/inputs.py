@@ -55,6 +55,7 @@ class Inputs:
             return self.binding(argument, group.parts[key], (*path, group.step(key)), text)
 
         if issubclass(group.cls, tuple):
+            self.low.plain_container(group.cls, self.node)
             named = group.cls if group.is_object else None
             return Items([inner(k) for k in group.parts], "tuple", named)
         if group.cls is list:

@@ -124,7 +124,7 @@ class Iterables(Generators):
                     "a list or dict becomes longer or shorter while a loop runs over it",
                     "loop over a copy: list(...)",
                 )
-            return now.items
+            return self.in_order(now, node).items
 
         def ended() -> None:
             there()
@@ -139,7 +139,7 @@ class Iterables(Generators):
             letters = [self.const(letter, node) for letter in text]
             return Known(len(letters), lambda k: letters[k])
         if items is not None:
-            known = self.known_over(binding, items, hidden, node)
+            known = self.known_over(binding, self.in_order(items, node), hidden, node)
             table = self.table_of(items, node)
             if table is None:
                 return known

@@ -10,7 +10,7 @@ from s2sad.frontend.written import hidden, written
 from s2sad.ir.core import Value
 
 MOST_KEYS = 12
-KINDS = {"int": int, "float": float, "bool": bool, "str": str}
+KINDS = {"int": int, "float": float, "bool": bool, "str": str, "b1": bool, "i8": int, "f8": float}
 
 
 class Keys(Base):

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
 from textwrap import indent
 from typing import Any
 
 import gast
 import numpy as np
 
-from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend.containers import UNKNOWN
-from s2sad.frontend.joined import WRAPPERS, Joined, MayNotEnd
+from s2sad.frontend.joined import WRAPPERS, MayNotEnd
+from s2sad.frontend.ordered import Ordered
 from s2sad.frontend.scope import Binding, Generator, Items, Static
 from s2sad.frontend.written import hidden, written
 from s2sad.ir.core import Value
@@ -25,21 +24,7 @@ from s2sad.ir.core import Value
 MOST = 6  # loops in loops of one product or combination
 
 
-@dataclass
-class Source:
-    """One of the things that are run over, as text: in a loop, its length, and the item at a place."""
-
-    text: str
-    length: str
-    start: str | None = None  # of a range
-
-    def item(self, place: str) -> str:
-        if self.start is None:
-            return f"{self.text}[{place}]"
-        return place if self.start == "0" else f"{self.start} + {place}"
-
-
-class Lazy(Joined):
+class Lazy(Ordered):
     """The part of `Lowering` that makes generators of calls."""
 
     def lazy_call(self, callee: Binding, node: Any) -> Binding | None:
@@ -62,6 +47,10 @@ class Lazy(Joined):
             return self.any_all(callee, node)
         if callee.value is sorted and any(k.arg == "key" for k in node.keywords):
             return self.sorted_by(callee, node)
+        if (callee.value is max or callee.value is min) and [k.arg for k in node.keywords] == [
+            "key"
+        ]:
+            return self.extreme_by(callee, node)
         if callee.value is next:
             return self.first_item(node)
         if any(callee.value is w for w in WRAPPERS):
@@ -74,55 +63,6 @@ class Lazy(Joined):
             if type(callee.value) is type(fn) and callee.value == fn:
                 return make(self, node)
         return None
-
-    def any_all(self, callee: Static, node: Any) -> Binding:
-        """any(...), all(...): `or` and `and` of items that are known, else a loop that is left early."""
-        block, mark, before = self.block, len(self.block.ops), self.state.take()
-        try:
-            return self.call(callee, self.each(node.args), {}, node)
-        except UnsupportedSyntaxError:
-            self.block = block
-            del block.ops[mark:]
-            self.state.restore(before)
-        found, over = (f"{name}{node.lineno}_{node.col_offset}" for name in "AS")
-        items = self.expression(node.args[0])
-        self.scope.vars |= hidden({over: items, found: self.const(callee.value is all, node)})
-        test, value = ("T", True) if callee.value is any else ("not T", False)
-        text = f"for T in {over}:\n    if {test}:\n        {found} = {value}\n        break"
-        self.statements(written(text, node))
-        return self.scope.vars[f"${found}"]
-
-    def sorted_by(self, callee: Static, node: Any) -> Binding:
-        """sorted(items, key=f): known before the run, or by the order of an array of the keys."""
-        block, mark, before = self.block, len(self.block.ops), self.state.take()
-        try:
-            return self.call(callee, self.each(node.args), self.keywords(node), node)
-        except UnsupportedSyntaxError:
-            self.block = block
-            del block.ops[mark:]
-            self.state.restore(before)
-        given = self.keywords(node)
-        backwards = self.literal(given.pop("reverse", Static(False)))
-        if set(given) != {"key"} or backwards is UNKNOWN:
-            raise self.unsupported(node, "this form of sorted is not supported", "use np.argsort")
-        turned = "[::-1]" if backwards else ""
-        place = "len(Q) - 1 - P" if backwards else "P"
-        variables: dict[str, Binding] = {"F": given["key"], "A": Static(np.array)}
-        (source,) = self.run_over(node.args, variables)
-        items = variables.get("S0")
-        if isinstance(items, Generator):
-            variables["S0"] = self.collected(items, node)
-        variables["G"] = Static(np.argsort)
-        self.scope.vars |= hidden(variables)
-        keys = f"A([F({source.item('I')}) for I in range({source.length})])"
-        text = f"Q = {keys}\nO = G(Q{turned}, kind='stable'){turned}"
-        self.statements(written(text, node))
-        order = self.scope.vars["$O"]
-        sorted_ = f"[{source.item(f'({place})')} for P in O]"
-        if source.start is not None and isinstance(order, Value) and order.kind.ndim == 1:
-            sorted_ = f"list({source.item(place.replace('P', 'O'))})"
-        self.statements(written(f"R = {sorted_}", node))
-        return self.scope.vars["$R"]
 
     def first_item(self, node: Any) -> Binding:
         """next(...) of an iterator that nothing else holds: a loop that is left at its first item."""
@@ -209,26 +149,6 @@ class Lazy(Joined):
         made = self.generator(text, variables, node)
         made.pool = tuple(f"${name}" for name in variables if name.startswith("S"))
         return made
-
-    def run_over(self, nodes: list[Any], variables: dict[str, Binding]) -> list[Source]:
-        """What is run over; a range is not computed, but written into the loops."""
-        found: list[Source] = []
-        for node in nodes:
-            name = f"S{len(found)}"
-            called = isinstance(node, gast.Call) and isinstance(node.func, gast.Name)
-            callee = self.lookup(node.func) if called else None
-            if isinstance(callee, Static) and callee.value is range and len(node.args) < 3:
-                ends = [self.expression(a) for a in node.args]
-                names = [f"{name}_{k}" for k in range(len(ends))]
-                variables.update(zip(names, ends, strict=True))
-                start = names[0] if len(names) > 1 else "0"
-                length = names[-1] if start == "0" else f"{names[1]} - {start}"
-                found.append(Source(f"range({', '.join(names)})", length, start))
-                continue
-            for value in self.each([node]):
-                variables[f"S{len(found)}"] = value
-                found.append(Source(f"S{len(found)}", f"len(S{len(found)})"))
-        return found
 
     def count_of(self, node: Any, what: str) -> int:
         """An argument that is a number of loops."""
@@ -345,6 +265,16 @@ def _zip_longest(low: Lazy, node: Any) -> Binding:
     return Items([Items(list(row)) for row in itertools.zip_longest(*rows, fillvalue=fill)])
 
 
+def _fromkeys(low: Lazy, node: Any) -> Binding:
+    """dict.fromkeys(keys, value)"""
+    low.plain_call(node, 1, 2)
+    keys, *value = low.each(node.args)
+    held = value[0] if value else low.const(None, node)
+    return low.new_dict(
+        low.pairs([Items([Items([k, held]) for k in low.given(keys, node)])], {}, node)
+    )
+
+
 def _islice(low: Lazy, node: Any) -> Binding:
     low.plain_call(node, 2, 3)
     variables: dict[str, Binding] = {}
@@ -448,6 +378,7 @@ ITERATORS: list[tuple[Any, Callable[[Lazy, Any], Binding]]] = [
     (itertools.pairwise, _pairwise),
     (itertools.accumulate, _accumulate),
     (itertools.islice, _islice),
+    (dict.fromkeys, _fromkeys),
     (itertools.zip_longest, _zip_longest),
     (itertools.repeat, _repeat),
     (itertools.count, _count),

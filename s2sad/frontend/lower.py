@@ -38,6 +38,7 @@ from s2sad.frontend.scope import (
     Table,
     attribute_of,
 )
+from s2sad.frontend.sets import UPDATES
 from s2sad.ir.core import Function, Op, Shaped, Value
 from s2sad.ir.kinds import ANY, Kind
 
@@ -304,11 +305,8 @@ class Lowering(Expressions, Control, Prelude, Recursion, Outer):
             if left.kind is list and isinstance(right, Value) and right.kind.is_array:
                 # NumPy adds an array to the items: it is asked before the list is.
                 return self.binary(node.op, self.to_value(left, node.target), right, node)
-            if left.kind is list and name == "add":
-                self.container_method(left, "extend", [right], {}, node)
-                return left
-            if left.kind is dict and name == "or_":
-                self.container_method(left, "update", [right], {}, node)
+            if name in UPDATES.get(left.kind, ()):
+                self.container_method(left, UPDATES[left.kind][name], [right], {}, node)
                 return left
             if left.kind is list and name == "mul":
                 repeated = self.structured(node.op, left, right, node)
@@ -389,6 +387,8 @@ class Lowering(Expressions, Control, Prelude, Recursion, Outer):
         if isinstance(value, Generator):
             value = self.collected(value, node)
         items = self.sequence(value)
+        if items is not None:
+            self.in_order(items, node)
         if stars and items is not None and len(items.items) >= len(target.elts) - 1:
             (i,) = stars
             end = len(items.items) - (len(target.elts) - 1 - i)

@@ -10,6 +10,7 @@ import types
 from typing import Any
 
 from s2sad.errors import S2SADError, UnresolvedNameError
+from s2sad.frontend.classes import class_of
 from s2sad.frontend.containers import UNKNOWN, Containers
 from s2sad.frontend.growing import Growing
 from s2sad.frontend.known import attribute_exists
@@ -22,15 +23,20 @@ from s2sad.frontend.scope import (
     Method,
     Parent,
     Partial,
+    Scope,
     Static,
     attribute_of,
 )
+from s2sad.frontend.written import hidden, written
 from s2sad.ir.core import Value
 
 ATTRIBUTES = {
     "shape": "intrinsic.shape", "ndim": "intrinsic.ndim", "size": "intrinsic.size", "dtype": "intrinsic.dtype",
     "T": "numpy.ndarray.T",
 }  # fmt: skip
+
+
+COMPARED = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=="}
 
 
 class Objects(Containers, Growing):
@@ -47,12 +53,12 @@ class Objects(Containers, Growing):
             return self.static_attribute(binding, name, node)
         if isinstance(binding, Cell) and isinstance(binding.kind, type):
             if binding.kind in CONTAINERS:
-                raise self.unsupported(node, f"the attribute {name!r} is not supported here")
+                return self.bound_method(binding, name, node)
             if name in binding.vars and not _comes_first(attribute_of(binding.kind, name)):
                 return binding.vars[name]
             return self.class_attribute(binding, binding.kind, name, node)
         if isinstance(binding, Items) and binding.named is not None:
-            if name in binding.named._fields:
+            if name in binding.named._fields:  # a property of this name is refused
                 return binding.items[binding.named._fields.index(name)]
             return self.class_attribute(binding, binding.named, name, node)
         if isinstance(binding, Parent):
@@ -82,6 +88,17 @@ class Objects(Containers, Growing):
                 "pass the number or array itself as an argument",
             )
         return self.prim(fn, [binding], {}, node, form="attribute")
+
+    def bound_method(self, cell: Cell, name: str, node: Any) -> Binding:
+        """`xs.append` as a value: a function of its arguments."""
+        if not callable(getattr(cell.kind, name, None)):
+            raise self.unsupported(node, f"the attribute {name!r} is not supported here")
+        outer, self.scope = self.scope, self.state.add(Scope(self.scope.source, self.scope))
+        self.scope.vars |= hidden({"R": cell})
+        (function,) = written(f"lambda *A: R.{name}(*A)", node)
+        made = self.expression(function.value)
+        self.scope = outer
+        return made
 
     def no_attribute(
         self, what: str, node: Any, help: str = "set it on every path before this line"
@@ -176,6 +193,7 @@ class Objects(Containers, Growing):
             value = self.literal(args[0])
             return None if value is UNKNOWN else Static(cls(value))
         if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+            self.plain_container(cls, node)
             fields = self.filled(cls._fields, args, kwargs, cls._field_defaults, node)
             return Items([fields[n] for n in cls._fields], "tuple", cls)
         init, name = attribute_of(cls, "__init__"), cls.__name__
@@ -237,26 +255,53 @@ class Objects(Containers, Growing):
 
         `turned`: the method of the right operand, `__radd__` if it is not given.
         """
-        sides = ((left, right, f"__{name}__"), (right, left, turned or f"__r{name}__"))
-        for receiver, other, method in sides:
-            if not isinstance(receiver, Cell):
+        one, two = class_of(left), class_of(right)
+        reflected = turned or f"__r{name}__"
+        sides = [(left, one, right, f"__{name}__", False), (right, two, left, reflected, True)]
+        if right is not None and two is not one and issubclass(two, one):
+            if turned or attribute_of(two, reflected) is not attribute_of(one, reflected):
+                sides.reverse()  # a class that knows the other one is asked first
+        for receiver, cls, other, method, on_right in sides:
+            found = attribute_of(cls, method)
+            if not isinstance(found, types.FunctionType):
                 continue
-            if not isinstance(attribute_of(receiver.kind, method), types.FunctionType):
+            if dataclasses.is_dataclass(cls) and _is_generated(found):
+                if one is two:
+                    return self.compared_fields(cls, COMPARED[name], left, right, node)
                 continue
-            same = isinstance(left, Cell) and isinstance(right, Cell) and left.kind is right.kind
-            if receiver is right and same and not turned:
+            if on_right and one is two and not turned:
                 continue  # Python asks the right one only if it is of another class
-            if receiver is right and isinstance(left, Value) and not left.kind.is_scalar:
+            if on_right and isinstance(left, Value) and not left.kind.is_scalar:
                 raise self.unsupported(
                     node,
                     "an operator of a class with what may be an array on its left",
                     "put the object first",
                 )
-            bound = self.class_attribute(receiver, receiver.kind, method, node)
+            assert receiver is not None
+            bound = self.class_attribute(receiver, cls, method, node)
             result = self.call(bound, [] if other is None else [other], {}, node)
             if not (isinstance(result, Static) and result.value is NotImplemented):
                 return result
         return None
+
+    def compared_fields(
+        self, cls: Any, sign: str, left: Binding, right: Binding | None, node: Any
+    ) -> Binding:
+        """A comparison of two objects of a dataclass: that of tuples of their fields."""
+        names = [f.name for f in dataclasses.fields(cls) if f.compare]
+        one, two = (Items([self.attribute(b, n, node) for n in names]) for b in (left, right) if b)
+        return self.computed(f"A {sign} B", {"A": one, "B": two}, node)
+
+    def super_(self, node: Any) -> Binding:
+        """super(): the attributes of the class after the one in which the function is defined."""
+        own = getattr(self.scope.source.node, "args", None)
+        names = [a.id for a in [*own.posonlyargs, *own.args]] if own else []
+        receiver = self.scope.vars.get(names[0]) if names else None
+        owner = self.scope.find_outer("__class__")[1]
+        if node.args or not isinstance(receiver, Cell) or owner is None:
+            raise self.unsupported(node, "this form of super is not supported", "name the class")
+        mro = receiver.kind.__mro__
+        return Parent(receiver, mro[mro.index(owner) + 1 :])
 
     def partial_of(self, obj: functools.partial[Any], node: Any) -> Partial:
         """A functools.partial object that the function takes from around it."""

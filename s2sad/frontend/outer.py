@@ -10,6 +10,7 @@ import numpy as np
 from s2sad.frontend.arguments import snapshot
 from s2sad.frontend.base import Base
 from s2sad.frontend.scope import Binding, Items, Static
+from s2sad.frontend.sets import has_fixed_hash
 from s2sad.ir.core import Value
 from s2sad.ir.kinds import Kind
 
@@ -53,19 +54,27 @@ class Outer(Base):
         self, obj: Any, name: str, node: Any, current: Callable[[], Any] | None
     ) -> Binding:
         """A tuple, list, set or dict that the function takes from around it, which it must not change."""
+        self.plain_container(type(obj), node)
         if id(obj) not in self.containers:
             self.containers[id(obj)] = (current or (lambda: obj), snapshot(obj))
-        if isinstance(obj, (tuple, set, frozenset)):
-            kind = "tuple" if isinstance(obj, tuple) else "set"
+        items: Items
+        if isinstance(obj, (set, frozenset)):
+            kind = "ordered" if all(map(has_fixed_hash, obj)) else "unordered"
+            items = Items([self.outer_object(o, "", node) for o in obj], kind)
+            if isinstance(obj, frozenset):
+                return items
+        if isinstance(obj, tuple):
             named = type(obj) if hasattr(obj, "_fields") else None
-            items = Items([self.outer_object(o, "", node) for o in obj], kind, named)
-            if kind == "tuple" and named is None:
+            items = Items([self.outer_object(o, "", node) for o in obj], "tuple", named)
+            if named is None:
                 items.table = _table(obj, name, current)
             return items
         if id(obj) in self.known and self.known[id(obj)][1] in self.state.holders:
             return self.known[id(obj)][1]
         if isinstance(obj, dict):
             cell = self.new_dict({k: self.outer_object(o, "", node) for k, o in obj.items()})
+        elif isinstance(obj, set):
+            cell = self.set_cell(items)
         else:
             cell = self.new_list([self.outer_object(o, "", node) for o in obj])
             cell.contents.table = _table(obj, name, current)

@@ -395,4 +395,6 @@ def attribute_of(cls: Any, name: str) -> Any:
 
 
 GROWN = (Grown, Columns, Collected)  # contents of lists whose length only the run knows
-CONTAINERS = (list, dict, tuple)  # kinds of cells that have contents
+CONTAINERS = (list, dict, tuple, set)  # kinds of cells that have contents
+# Kinds of sequences: items in the turn in which they were added, in an order that is not known, in Python's order.
+SETS = ("set", "unordered", "ordered")

@@ -10,7 +10,7 @@ from s2sad.frontend.scope import Binding, Static
 
 BUILTINS: dict[str, Binding] = {
     f.__name__: Static(f)
-    for f in (len, range, min, zip, list, TypeError, ValueError, StopIteration)
+    for f in (len, range, min, zip, list, int, TypeError, ValueError, StopIteration)
 }
 
 

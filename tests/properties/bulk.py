@@ -20,7 +20,7 @@ from tests.properties.reduce import reduce
 from tests.properties.second_names import second_names
 from tests.properties.sequences import sequence
 
-SECONDS = 5.0
+SECONDS = 20.0
 
 
 def verdict(program: Program, order: int) -> tuple[str, str]:

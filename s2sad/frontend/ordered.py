@@ -1,0 +1,134 @@
+"""sorted, max and min by a key that only the run knows, any and all; and what is run over by index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gast
+import numpy as np
+
+from s2sad.errors import UnsupportedSyntaxError
+from s2sad.frontend.containers import UNKNOWN
+from s2sad.frontend.joined import Joined
+from s2sad.frontend.scope import SETS, Binding, Cell, Generator, Items, Static, Table, View
+from s2sad.frontend.written import hidden, written
+from s2sad.ir.core import Value
+
+
+@dataclass
+class Source:
+    """One of the things that are run over, as text: in a loop, its length, and the item at a place."""
+
+    text: str
+    length: str
+    start: str | None = None  # of a range
+
+    def item(self, place: str) -> str:
+        if self.start is None:
+            return f"{self.text}[{place}]"
+        return place if self.start == "0" else f"{self.start} + {place}"
+
+
+class Ordered(Joined):
+    """The part of `Lowering` that puts things in order, or chooses one of them."""
+
+    def any_all(self, callee: Static, node: Any) -> Binding:
+        """any(...), all(...): `or` and `and` of items that are known, else a loop that is left early."""
+        block, mark, before = self.block, len(self.block.ops), self.state.take()
+        try:
+            return self.call(callee, self.each(node.args), {}, node)
+        except UnsupportedSyntaxError:
+            self.block = block
+            del block.ops[mark:]
+            self.state.restore(before)
+        found, over = (f"{name}{node.lineno}_{node.col_offset}" for name in "AS")
+        items = self.expression(node.args[0])
+        self.scope.vars |= hidden({over: items, found: self.const(callee.value is all, node)})
+        test, value = ("T", True) if callee.value is any else ("not T", False)
+        text = f"for T in {over}:\n    if {test}:\n        {found} = {value}\n        break"
+        self.statements(written(text, node))
+        return self.scope.vars[f"${found}"]
+
+    def sorted_by(self, callee: Static, node: Any) -> Binding:
+        """sorted(items, key=f): known before the run, or by the order of an array of the keys."""
+        block, mark, before = self.block, len(self.block.ops), self.state.take()
+        try:
+            return self.call(callee, self.each(node.args), self.keywords(node), node)
+        except UnsupportedSyntaxError:
+            self.block = block
+            del block.ops[mark:]
+            self.state.restore(before)
+        given = self.keywords(node)
+        backwards = self.literal(given.pop("reverse", Static(False)))
+        if set(given) != {"key"} or backwards is UNKNOWN:
+            raise self.unsupported(node, "this form of sorted is not supported", "use np.argsort")
+        turned = "[::-1]" if backwards else ""
+        place = "len(Q) - 1 - P" if backwards else "P"
+        variables: dict[str, Binding] = {"F": given["key"], "A": Static(np.array)}
+        (source,) = self.run_over(node.args, variables)
+        items = variables.get("S0")
+        if isinstance(items, Generator):
+            variables["S0"] = self.collected(items, node)
+        variables["G"] = Static(np.argsort)
+        self.scope.vars |= hidden(variables)
+        keys = f"A([F({source.item('I')}) for I in range({source.length})])"
+        text = f"Q = {keys}\nO = G(Q{turned}, kind='stable'){turned}"
+        self.statements(written(text, node))
+        order = self.scope.vars["$O"]
+        sorted_ = f"[{source.item(f'({place})')} for P in O]"
+        if source.start is not None and isinstance(order, Value) and order.kind.ndim == 1:
+            sorted_ = f"list({source.item(place.replace('P', 'O'))})"
+        self.statements(written(f"R = {sorted_}", node))
+        return self.scope.vars["$R"]
+
+    def extreme_by(self, callee: Static, node: Any) -> Binding:
+        """max(items, key=f), min(items, key=f): known before the run, or by an array of the keys."""
+        block, mark, before = self.block, len(self.block.ops), self.state.take()
+        try:
+            return self.call(callee, self.each(node.args), self.keywords(node), node)
+        except UnsupportedSyntaxError:
+            self.block = block
+            del block.ops[mark:]
+            self.state.restore(before)
+            if len(node.args) != 1:
+                raise
+        variables: dict[str, Binding] = {"F": self.keywords(node)["key"], "A": Static(np.array)}
+        (source,) = self.run_over(node.args, variables)
+        items = variables.get("S0")
+        if isinstance(items, Generator):
+            variables["S0"] = self.collected(items, node)
+        variables["G"] = Static(np.argmax if callee.value is max else np.argmin)
+        self.scope.vars |= hidden(variables)
+        keys = f"A([F({source.item('I')}) for I in range({source.length})])"
+        self.statements(written(f"P = int(G({keys}))\nR = {source.item('P')}", node))
+        return self.scope.vars["$R"]
+
+    def run_over(self, nodes: list[Any], variables: dict[str, Binding]) -> list[Source]:
+        """What is run over; a range is not computed, but written into the loops."""
+        found: list[Source] = []
+        for node in nodes:
+            name = f"S{len(found)}"
+            called = isinstance(node, gast.Call) and isinstance(node.func, gast.Name)
+            callee = self.lookup(node.func) if called else None
+            if isinstance(callee, Static) and callee.value is range and len(node.args) < 3:
+                ends = [self.expression(a) for a in node.args]
+                names = [f"{name}_{k}" for k in range(len(ends))]
+                variables.update(zip(names, ends, strict=True))
+                start = names[0] if len(names) > 1 else "0"
+                length = names[-1] if start == "0" else f"{names[1]} - {start}"
+                found.append(Source(f"range({', '.join(names)})", length, start))
+                continue
+            for value in self.each([node]):
+                variables[f"S{len(found)}"] = self.read_by_index(value, node)
+                found.append(Source(f"S{len(found)}", f"len(S{len(found)})"))
+        return found
+
+    def read_by_index(self, binding: Binding, node: Any) -> Binding:
+        """What is run over, where it is read by index: the keys of a dict, the items of a set in their order."""
+        items = self.sequence(binding)
+        table = binding.contents if isinstance(binding, Cell) else None
+        keyed = isinstance(binding, View) or isinstance(table, Table)
+        if items is None or not (keyed or items.kind in SETS):
+            return binding
+        return Items(self.in_order(items, node).items)
