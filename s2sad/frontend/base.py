@@ -197,6 +197,7 @@ class Base:
         def grown_item(self, contents: Grown | Columns, index: Binding, node: Any) -> Binding: ...
         def array_item(self, grown: Grown, index: Binding, node: Any) -> Value: ...
         def list_of(self, binding: Binding, node: Any) -> Cell | None: ...
+        def tolist(self, array: Value, node: Any) -> Cell | None: ...
         def filled_list(self, item: Value, times: Binding, node: Any) -> Cell | None: ...
         def are_numbers(self, items: Items) -> bool: ...
         def sorted_numbers(
@@ -388,6 +389,15 @@ class Base:
         (statement,) = written(text, node)
         with self.with_hidden(variables):
             return self.expression(statement.value)
+
+    def function_of(self, text: str, variables: dict[str, Binding], node: Any) -> Binding:
+        """The function that a lambda of Python text makes, with variables of its own."""
+        (statement,) = written(text, node)
+        outer, self.scope = self.scope, self.state.add(Scope(self.scope.source, self.scope))
+        self.scope.vars |= hidden(variables)
+        made = self.expression(statement.value)
+        self.scope = outer
+        return made
 
     def unknown_count(self, node: Any) -> UnsupportedSyntaxError:
         return self.unsupported(

@@ -282,6 +282,9 @@ class Calls(Objects, Memory):
             return folded
         if name in ("fill", "sort") and not node.keywords:
             return self.in_place(receiver, name, self.each(node.args), node)
+        listed = self.tolist(receiver, node) if name == "tolist" and not node.args else None
+        if listed is not None:
+            return listed
         fn = f"numpy.ndarray.{name}"
         if not self.primitives.has(fn):
             raise self.primitives.missing(fn, self.span(node))

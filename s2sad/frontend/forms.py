@@ -13,6 +13,7 @@ import numpy as np
 from s2sad.frontend.base import Base
 from s2sad.frontend.classes import CLASSES
 from s2sad.frontend.containers import UNKNOWN
+from s2sad.frontend.copies import deep_copy, shallow_copy
 from s2sad.frontend.extremes import extreme
 from s2sad.frontend.known import NOT_KNOWN, attribute_exists, is_instance
 from s2sad.frontend.scope import (
@@ -25,7 +26,6 @@ from s2sad.frontend.scope import (
     Items,
     Partial,
     Static,
-    Table,
     attribute_of,
     is_function,
 )
@@ -326,45 +326,10 @@ def _divmod(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: An
     return Items([low.prim(fn, pair, {}, node) for fn in names])
 
 
-def _copy(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
-    return _copied(low, args[0], node, deep=False)
-
-
 def _collection(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
     raise low.unsupported(
         node, "this class of collections is not followed", "use a list, or a dict with all its keys"
     )
-
-
-def _deepcopy(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
-    return _copied(low, args[0], node, deep=True)
-
-
-def _copied(low: Base, binding: Binding, node: Any, deep: bool) -> Binding:
-    def inner(b: Binding) -> Binding:
-        return _copied(low, b, node, True) if deep else b
-
-    if isinstance(binding, Cell) and isinstance(binding.contents, (Grown, Columns)):
-        return low.copied_array_list(binding, deep, node)
-    if isinstance(binding, Cell):
-        copy: Cell = low.state.add(Cell(binding.kind))
-        copy.vars = {n: _contents(b, inner) for n, b in binding.vars.items()}
-        return copy
-    if isinstance(binding, Items):
-        return Items([inner(b) for b in binding.items], binding.kind, binding.named)
-    if isinstance(binding, Value) and not binding.kind.is_scalar and not binding.kind.is_passive:
-        return low.prim("numpy.copy", [binding], {}, node)
-    return binding
-
-
-def _contents(binding: Binding, inner: Any) -> Binding:
-    """The contents of a list or dict that is copied, or a field."""
-    if isinstance(binding, Items) and binding.kind == "list":
-        return Items([inner(b) for b in binding.items], "list")
-    if isinstance(binding, Table):
-        return Table({k: inner(b) for k, b in binding.items.items()})
-    result: Binding = inner(binding)
-    return result
 
 
 def _bool(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
@@ -489,8 +454,8 @@ FORMS = {
     id(functools.partial): _partial,
     id(functools.wraps): _wraps,
     id(divmod): _divmod,
-    id(copy.copy): _copy,
-    id(copy.deepcopy): _deepcopy,
+    id(copy.copy): shallow_copy,
+    id(copy.deepcopy): deep_copy,
     id(collections.deque): _collection,
     id(collections.Counter): _collection,
     id(collections.defaultdict): _collection,

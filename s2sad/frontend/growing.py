@@ -302,6 +302,14 @@ class Growing(Listed):
             array = self.prim("numpy.copy", [array], {}, node, listed=True)
         return self.list_in(dataclasses.replace(grown, array=array, row=False, own=False), node)
 
+    def tolist(self, array: Value, node: Any) -> Cell | None:
+        """array.tolist() of a vector: a list of Python's numbers."""
+        number = {"f8": "float", "i8": "int"}.get(array.kind.dtype or "")
+        cell = self.list_of(array, node) if number and array.kind.ndim == 1 else None
+        if cell is not None:
+            cell.vars[CONTENTS] = dataclasses.replace(cell.contents, number=number)
+        return cell
+
     def numbers_in(self, items: Items, node: Any) -> Grown | None:
         """The numbers of a list or tuple, all of one type, in an array; None where they are not known to be that."""
         if not items.items:

@@ -7,6 +7,7 @@ Each becomes a generator of a few statements, which are written here as Python. 
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Callable
 from textwrap import indent
 from typing import Any
@@ -258,6 +259,26 @@ if {source.length} > 0:
     return low.generator(text, variables, node)
 
 
+def _itemgetter(low: Lazy, node: Any) -> Binding:
+    low.plain_call(node, 1, 100)
+    keys = {f"K{k}": key for k, key in enumerate(low.each(node.args))}
+    items = ", ".join(f"T[{name}]" for name in keys)
+    return low.function_of(
+        f"lambda T: {items}" if len(keys) == 1 else f"lambda T: ({items})", keys, node
+    )
+
+
+def _attrgetter(low: Lazy, node: Any) -> Binding:
+    low.plain_call(node, 1, 100)
+    names = [low.literal(a) for a in low.each(node.args)]
+    if not all(isinstance(n, str) and n.replace(".", "_").isidentifier() for n in names):
+        raise low.unsupported(node, "the name of an attribute is not known here", "write a lambda")
+    items = ", ".join(f"T.{name}" for name in names)
+    return low.function_of(
+        f"lambda T: {items}" if len(names) == 1 else f"lambda T: ({items})", {}, node
+    )
+
+
 def _zip_longest(low: Lazy, node: Any) -> Binding:
     low.plain_call(node, 0, 100, ("fillvalue",))
     rows = [low.given(a, node) for a in low.each(node.args)]
@@ -317,10 +338,7 @@ def _first_of(
 def _endless(low: Lazy, text: str, items: dict[str, Binding], item: str, node: Any) -> Generator:
     """An iterator without an end; `item` is that at the place P."""
     made = low.generator(text, items, node)
-    outer, low.scope = low.scope, made.scope
-    (function,) = written(f"lambda P: {item}", node)
-    made.item = low.expression(function.value)
-    low.scope = outer
+    made.item = low.function_of(f"lambda P: {item}", items, node)
     return made
 
 
@@ -379,6 +397,8 @@ ITERATORS: list[tuple[Any, Callable[[Lazy, Any], Binding]]] = [
     (itertools.accumulate, _accumulate),
     (itertools.islice, _islice),
     (dict.fromkeys, _fromkeys),
+    (operator.itemgetter, _itemgetter),
+    (operator.attrgetter, _attrgetter),
     (itertools.zip_longest, _zip_longest),
     (itertools.repeat, _repeat),
     (itertools.count, _count),

@@ -23,11 +23,9 @@ from s2sad.frontend.scope import (
     Method,
     Parent,
     Partial,
-    Scope,
     Static,
     attribute_of,
 )
-from s2sad.frontend.written import hidden, written
 from s2sad.ir.core import Value
 
 ATTRIBUTES = {
@@ -93,12 +91,7 @@ class Objects(Containers, Growing):
         """`xs.append` as a value: a function of its arguments."""
         if not callable(getattr(cell.kind, name, None)):
             raise self.unsupported(node, f"the attribute {name!r} is not supported here")
-        outer, self.scope = self.scope, self.state.add(Scope(self.scope.source, self.scope))
-        self.scope.vars |= hidden({"R": cell})
-        (function,) = written(f"lambda *A: R.{name}(*A)", node)
-        made = self.expression(function.value)
-        self.scope = outer
-        return made
+        return self.function_of(f"lambda *A: R.{name}(*A)", {"R": cell}, node)
 
     def no_attribute(
         self, what: str, node: Any, help: str = "set it on every path before this line"

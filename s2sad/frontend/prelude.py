@@ -132,10 +132,18 @@ class Prelude(Attempts, Patterns):
 
     def stmt_With(self, node: Any) -> None:
         entered: list[Cell] = []
-        for item in node.items:
+        for i, item in enumerate(node.items):
             call = item.context_expr
             known = self.expression(call.func) if isinstance(call, gast.Call) else None
             obj = known.value if isinstance(known, Static) else None
+            if obj is contextlib.suppress and not call.keywords:
+                inner = (
+                    [gast.With(node.items[i + 1 :], node.body)]
+                    if node.items[i + 1 :]
+                    else node.body
+                )
+                self.suppressed(call, inner, node)
+                break
             manager = None if obj in QUIET else self.managed(item, obj, node)
             if manager is not None:
                 entered.append(manager)
@@ -150,9 +158,19 @@ class Prelude(Attempts, Patterns):
                 self.errstate(call)
             elif item.optional_vars is not None and obj is contextlib.nullcontext and call.args:
                 self.assign(item.optional_vars, self.expression(call.args[0]), node)
-        self.statements(node.body)
+        else:
+            self.statements(node.body)
         for manager in reversed(entered):
             self.in_any_case(lambda m=manager: self.left_manager(m, node))  # type: ignore[misc]
+
+    def suppressed(self, call: Any, body: list[Any], node: Any) -> None:
+        """with contextlib.suppress(A, B): body"""
+        caught = gast.Tuple(list(call.args), gast.Load())
+        handler = gast.ExceptHandler(caught, None, [gast.Pass()])
+        tried = gast.Try(body, [handler], [], [])
+        for made in (*body, caught, handler, handler.body[0], tried):
+            gast.copy_location(made, node) if not hasattr(made, "lineno") else None
+        self.statements([tried])
 
     def managed(self, item: Any, obj: Any, node: Any) -> Cell | None:
         """An object of the program's own that a `with` enters; None for anything else."""
