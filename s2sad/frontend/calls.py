@@ -485,8 +485,9 @@ def _is_library(function: types.FunctionType) -> bool:
 
 
 def _of_numbers(scope: Scope) -> bool:
-    """True where a function is given nothing but numbers, and what is fixed before the run."""
+    """True for a function of the program that is given nothing but numbers, and what is fixed before the run."""
     return all(
-        b.kind.is_scalar or b.kind == ANY if isinstance(b, Value) else isinstance(b, Static)
-        for b in scope.vars.values()
+        name.isidentifier()
+        and (b.kind.is_scalar or b.kind == ANY if isinstance(b, Value) else isinstance(b, Static))
+        for name, b in scope.vars.items()
     )

@@ -26,6 +26,10 @@ class Comprehensions(Lazy):
 
     def total(self, node: Any, start: Binding) -> Binding:
         """The built-in sum of a comprehension: a loop that adds up."""
+        with self.own_scope(node) as own:
+            return self.total_here(node, start, own)
+
+    def total_here(self, node: Any, start: Binding, own: bool) -> Binding:
         name = f"$sum{id(node)}"
         saved = {n: self.scope.vars.get(n) for n in _targets(node)}
         self.scope.vars[name] = start
@@ -34,7 +38,8 @@ class Comprehensions(Lazy):
         added = gast.Assign([gast.Name(name, gast.Store(), None, None)], addition, None)
         self.statements([self.clauses(node.generators, added, node)])
         result = self.scope.vars.pop(name)
-        self.restore(saved)
+        if not own:
+            self.restore(saved)
         return result
 
     def total_of(self, array: Binding, start: Binding, node: Any) -> Binding:
@@ -64,21 +69,29 @@ class Comprehensions(Lazy):
 
     @contextlib.contextmanager
     def own_scope(self, node: Any) -> Iterator[bool]:
-        """The scope of a comprehension that makes functions, which see its variables when they are called."""
+        """The scope of a comprehension that makes functions, which see its variables when they are called.
+
+        It has one too where a variable of the function has the name of one of its own: functions see that one.
+        """
         parts = list(gast.walk(node))
         makes = any(isinstance(n, gast.Lambda) for n in parts)
-        if not makes or any(isinstance(n, gast.NamedExpr) for n in parts):
+        named = [n.target.id for n in parts if isinstance(n, gast.NamedExpr)]
+        outer = self.scope
+        shadows = any(name in outer.vars for name in _targets(node))
+        if not (makes and not named or shadows):
             yield False
             return
-        outer = self.scope
         if outer is self.outermost:
             self.read.update(n.id for n in parts if isinstance(n, gast.Name))
         self.scope = self.state.add(Scope(outer.source, outer))
-        self.scope.captured = True
+        own, own.captured = self.scope, makes
+        own.elsewhere.update({name: outer.owner(name) for name in named})
         try:
             yield True
         finally:
             self.scope = outer
+        if not own.captured:
+            self.state.holders.pop(own, None)
 
     def listed(self, node: Any) -> Binding:
         """A list comprehension."""

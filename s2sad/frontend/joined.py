@@ -13,7 +13,16 @@ import gast
 from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.iterables import Counted, Iterables, Known, is_constant
-from s2sad.frontend.scope import CONTAINERS, Binding, Cell, Generator, Items, Scope, Static
+from s2sad.frontend.scope import (
+    CONTAINERS,
+    Binding,
+    Cell,
+    Generator,
+    Items,
+    Scope,
+    Static,
+    attribute_of,
+)
 from s2sad.frontend.written import hidden, written
 from s2sad.ir.core import Value
 
@@ -42,8 +51,8 @@ class Joined(Iterables):
             self, nodes: list[Any], variables: dict[str, Binding], made: str, node: Any
         ) -> Generator: ...
 
-    def iterated(self, node: Any) -> Counted | Known | Generator:
-        """How to run over the value of an expression."""
+    def iterated(self, node: Any, backwards: bool = False) -> Counted | Known | Generator:
+        """How to run over the value of an expression; `backwards`: for reversed(...), which asks other methods."""
         if isinstance(node, gast.Call) and isinstance(node.func, gast.Name):
             callee = self.lookup(node.func)
             kind = WRAPPERS.get(callee.value) if _is_builtin(callee) else None  # type: ignore[union-attr]
@@ -58,13 +67,18 @@ class Joined(Iterables):
             and isinstance(binding.kind, type)
             and binding.kind not in CONTAINERS
         ):
-            if hasattr(binding.kind, "__iter__"):
-                binding = self.call(self.attribute(binding, "__iter__", node), [], {}, node)
+            if backwards or attribute_of(binding.kind, "__iter__") is None:
+                raise self.unsupported(
+                    node,
+                    "an object is run over backwards, or without __iter__",
+                    "make a list of its items",
+                )
+            binding = self.call(self.attribute(binding, "__iter__", node), [], {}, node)
         return binding if isinstance(binding, Generator) else self.over(binding, node)
 
-    def part(self, node: Any) -> Counted | Known:
+    def part(self, node: Any, backwards: bool = False) -> Counted | Known:
         """What a loop runs over that takes all the items of a generator first."""
-        over = self.iterated(node)
+        over = self.iterated(node, backwards)
         if not isinstance(over, Generator):
             return over
         try:
@@ -295,7 +309,7 @@ class Joined(Iterables):
     def reversed_(self, node: Any) -> Counted | Known:
         if node.keywords or len(node.args) != 1:
             raise self.unsupported(node, "reversed takes one argument")
-        over = self.part(node.args[0])
+        over = self.part(node.args[0], backwards=True)
         known = over if isinstance(over, Known) else over.known
         singly = known and Known(
             known.length, lambda k: known.element(known.length - 1 - k), known.ended

@@ -356,8 +356,14 @@ def _count(low: Lazy, node: Any) -> Binding:
 
 def _cycle(low: Lazy, node: Any) -> Binding:
     low.plain_call(node, 1, 1)
-    text = "while True:\n    for T in S0:\n        yield T"
-    made = _endless(low, text, {"S0": low.each(node.args)[0]}, "S0[P % len(S0)]", node)
+    over = low.read_by_index(low.each(node.args)[0], node)
+    items = low.sequence(over)
+    if items is not None and not items.items:
+        return low.generator("for T in S0:\n    yield T", {"S0": over}, node)
+    text = "while len(S0) > 0:\n    for T in S0:\n        yield T"
+    if isinstance(over, Generator):
+        over = low.all_of(over, node)
+    made = _endless(low, text, {"S0": over}, "S0[P % len(S0)]", node)
     made.pool = ("$S0",)
     return made
 

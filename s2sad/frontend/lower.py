@@ -387,8 +387,7 @@ class Lowering(Expressions, Control, Prelude, Recursion, Outer):
         if isinstance(value, Generator):
             value = self.collected(value, node)
         items = self.sequence(value)
-        if items is not None:
-            self.in_order(items, node)
+        items = None if items is None else self.in_order(items, node)
         if stars and items is not None and len(items.items) >= len(target.elts) - 1:
             (i,) = stars
             end = len(items.items) - (len(target.elts) - 1 - i)

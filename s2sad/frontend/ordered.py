@@ -11,7 +11,18 @@ import numpy as np
 from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.joined import Joined
-from s2sad.frontend.scope import SETS, Binding, Cell, Generator, Items, Static, Table, View
+from s2sad.frontend.scope import (
+    CONTAINERS,
+    SETS,
+    Binding,
+    Cell,
+    Generator,
+    Items,
+    Static,
+    Table,
+    View,
+    attribute_of,
+)
 from s2sad.frontend.written import hidden, written
 from s2sad.ir.core import Value
 
@@ -126,6 +137,13 @@ class Ordered(Joined):
 
     def read_by_index(self, binding: Binding, node: Any) -> Binding:
         """What is run over, where it is read by index: the keys of a dict, the items of a set in their order."""
+        if isinstance(binding, Cell) and binding.kind not in CONTAINERS:
+            if attribute_of(binding.kind, "__iter__") is None:
+                raise self.unsupported(
+                    node, "an object without __iter__ is run over", "give its class an __iter__"
+                )
+            made = self.call(self.attribute(binding, "__iter__", node), [], {}, node)
+            binding = self.all_of(made, node) if isinstance(made, Generator) else made
         items = self.sequence(binding)
         table = binding.contents if isinstance(binding, Cell) else None
         keyed = isinstance(binding, View) or isinstance(table, Table)

@@ -55,6 +55,8 @@ class Patterns(Base):
         if case.guard is None:
             body = [*bound, *case.body]
             if not tests:
+                for statement in bound:
+                    _place(statement, node)
                 return body
             made = [gast.If(_all(tests), body, self.cases(subject, rest, node))]
         elif not bound:

@@ -15,6 +15,7 @@ from typing import Any
 
 import s2sad
 from tests.properties.check import Mismatch, Skipped, check
+from tests.properties.names import about_names
 from tests.properties.programs import Program, Seeded, generate
 from tests.properties.reduce import reduce
 from tests.properties.second_names import second_names
@@ -71,6 +72,7 @@ def main() -> None:
     parser.add_argument(
         "--second-names", action="store_true", help="lists with second names, mostly"
     )
+    parser.add_argument("--names", action="store_true", help="scopes and closures, mostly")
     parser.add_argument("--refusals", action="store_true", help="show reduced refusals too")
     parser.add_argument(
         "--ignore", default="^$", help="a pattern of mismatches that are only counted"
@@ -88,6 +90,8 @@ def main() -> None:
             program = sequence(choices, options.size)
         elif options.second_names:
             program = second_names(choices, options.size)
+        elif options.names:
+            program = about_names(choices, options.size)
         else:
             program = generate(choices, options.size, options.memory)
         result, message = verdict(program, options.order)
