@@ -123,27 +123,27 @@ def ne(x, y):
     z = x != y
 
 
-@rule(operator.is_, shape="comparison")
+@rule(operator.is_, shape="test")
 def is_(x, y):
     z = x is y
 
 
-@rule(operator.is_not, shape="comparison")
+@rule(operator.is_not, shape="test")
 def is_not(x, y):
     z = x is not y
 
 
-@rule(operator.contains, shape="comparison")
+@rule(operator.contains, shape="test")
 def contains(x, y):
     z = x in y
 
 
-@rule(intrinsic.not_contains, shape="comparison")
+@rule(intrinsic.not_contains, shape="test")
 def not_contains(x, y):
     z = x not in y
 
 
-@rule(operator.not_, shape="comparison")
+@rule(operator.not_, shape="test")
 def not_(x):
     y = not x
 

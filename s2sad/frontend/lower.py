@@ -327,6 +327,9 @@ class Lowering(Expressions, Control, Prelude, Recursion, Outer):
     def augmented_item(self, base: Items | Cell, node: Any) -> None:
         """container[index] += value"""
         index = self.expression(node.target.slice)
+        if isinstance(base, Cell) and base.kind not in CONTAINERS:
+            self.update_item(base, index, lambda old: self.augmented(node, old), node)
+            return
         old = self.item(base, index, node)
         new = self.augmented(node, old)
         if isinstance(new, Value) and new.op is not None and self.grown(base) is not None:

@@ -7,6 +7,7 @@ import dataclasses
 import enum
 import functools
 import types
+from collections.abc import Callable
 from typing import Any
 
 from s2sad.errors import S2SADError, UnresolvedNameError
@@ -276,6 +277,13 @@ class Objects(Containers, Growing):
             if not (isinstance(result, Static) and result.value is NotImplemented):
                 return result
         return None
+
+    def update_item(
+        self, cell: Cell, index: Binding, update: Callable[[Binding], Binding], node: Any
+    ) -> None:
+        """object[index] += ...: its class reads the item, and writes it."""
+        old = self.call(self.attribute(cell, "__getitem__", node), [index], {}, node)
+        self.call(self.attribute(cell, "__setitem__", node), [index, update(old)], {}, node)
 
     def compared_fields(
         self, cls: Any, sign: str, left: Binding, right: Binding | None, node: Any
