@@ -395,12 +395,11 @@ class _Algebra:
             c = float(c)
         if not scalars and not arrays:
             return b.const(c)
-        value: Value | None = None
-        for factor in [*scalars, *arrays]:
-            value = factor if value is None else b.call("operator.mul", value, factor)
-            if value is factor and c not in (1.0, -1.0):
-                value = b.call("operator.mul", c, factor) if scalars or len(arrays) == 1 else value
-        assert value is not None
+        value, *others = [*scalars, *arrays]
+        if c not in (1.0, -1.0) and (scalars or len(arrays) == 1):
+            value = b.call("operator.mul", c, value)
+        for factor in others:
+            value = b.call("operator.mul", value, factor)
         if c not in (1.0, -1.0) and not scalars and len(arrays) > 1:
             value = b.call("operator.mul", c, value)
         return b.call("operator.neg", value) if c == -1.0 else value
