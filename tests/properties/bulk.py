@@ -16,6 +16,7 @@ from typing import Any
 import s2sad
 from tests.properties.check import Mismatch, Skipped, check
 from tests.properties.names import about_names
+from tests.properties.objects import about_objects
 from tests.properties.programs import Program, Seeded, generate
 from tests.properties.reduce import reduce
 from tests.properties.second_names import second_names
@@ -73,6 +74,7 @@ def main() -> None:
         "--second-names", action="store_true", help="lists with second names, mostly"
     )
     parser.add_argument("--names", action="store_true", help="scopes and closures, mostly")
+    parser.add_argument("--objects", action="store_true", help="objects of classes, mostly")
     parser.add_argument("--refusals", action="store_true", help="show reduced refusals too")
     parser.add_argument(
         "--ignore", default="^$", help="a pattern of mismatches that are only counted"
@@ -92,6 +94,8 @@ def main() -> None:
             program = second_names(choices, options.size)
         elif options.names:
             program = about_names(choices, options.size)
+        elif options.objects:
+            program = about_objects(choices, options.size)
         else:
             program = generate(choices, options.size, options.memory)
         result, message = verdict(program, options.order)

@@ -138,7 +138,9 @@ class Expressions:
         return items[self.choices.integer(0, len(items) - 1)]
 
     def constant(self) -> str:
-        return self.pick(("0.5", "1.0", "2.0", "-0.7", "0.3", "1.5", "-1.2", "3", "0.25"))
+        return self.pick(
+            ("0.5", "1.0", "2.0", "-0.7", "0.3", "1.5", "-1.2", "3", "0.25", "HALF", "TWO", "MINUS")
+        )
 
     def fresh_name(self, prefix: str) -> str:
         self.names += 1

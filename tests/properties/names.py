@@ -11,6 +11,8 @@ HEAD = """\
 import contextlib
 import numpy as np
 
+HALF, TWO = 0.5, 2.0
+
 
 def f(x, y, v, m, n):
     a, b, c = x, 0.5 * y, x * y
@@ -27,7 +29,18 @@ TAIL = """\
     return w + a + 2.0 * b + 3.0 * c + 0.7 * g() + 0.3 * h(y) + k
 """
 NAMES = ("a", "b", "c")
-PLAIN = ("0.5 * N", "N * M * 0.3", "N - x", "y", "0.2 * M + v[1]", "np.sin(N) + M", "1.5", "N")
+PLAIN = (
+    "0.5 * N",
+    "N * M * 0.3",
+    "N - x",
+    "y",
+    "0.2 * M + v[1]",
+    "np.sin(N) + M",
+    "1.5",
+    "N",
+    "HALF * N * M",
+    "TWO * N",
+)
 CALLING = (*PLAIN, "0.3 * g()", "0.2 * h(N)", "g() - N", "sum(N * 0.2 for N in v)")
 # N and M are names; E is an expression, P is one without calls; lines are parted by "; ", and ">" is their depth.
 STATEMENTS = (

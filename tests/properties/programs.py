@@ -382,11 +382,14 @@ def is_fresh(text: str) -> bool:
     return False
 
 
+NAMED = "HALF, TWO, MINUS = 0.5, 2.0, -1.0"
+
+
 def generate(choices: Choices, size: int = 8, memory: bool = False) -> Program:
     """A random program with arguments."""
     generator = Generator(choices)
     generator.memory = memory
-    generator.lines = ["import math", "", "import numpy as np", "", ""]
+    generator.lines = ["import math", "", "import numpy as np", "", NAMED, "", ""]
     if memory:
         generator.lines[:1] = [IMPORT, "import math"]
         generator.lines += [TABLE, "", "", *HEAD.splitlines(), "", ""]

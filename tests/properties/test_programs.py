@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import s2sad
 from tests.properties.check import Mismatch, Skipped, check, expect
 from tests.properties.names import about_names
+from tests.properties.objects import about_objects
 from tests.properties.programs import Program, Seeded, generate
 from tests.properties.reduce import reduce
 from tests.properties.second_names import second_names
@@ -24,6 +25,7 @@ KINDS = {  # how they are made, the first seed, and how many are right at least
     "memory": (lambda choices: generate(choices, size=6, memory=True), 7000, 0.7),
     "containers": (lambda choices: sequence(choices, size=5), 9000, 0.4),
     "second names": (lambda choices: second_names(choices, size=5), 9500, 0.2),
+    "objects": (lambda choices: about_objects(choices, size=6), 9900, 0.6),
     "names": (lambda choices: about_names(choices, size=7), 9800, 0.7),
 }
 
