@@ -52,6 +52,7 @@ class Recursive:
     block: Block = field(default_factory=Block)
     inside: set[Value] = field(default_factory=set)  # values of its body
     closed: bool = False
+    around: list[tuple[Scope, str, Binding]] | None = None  # what it saw, when its body was done
 
 
 class Recursion(Base):
@@ -68,6 +69,9 @@ class Recursion(Base):
         signature = (key, tuple(fixed))
         known = self.recursions.get(signature)
         kinds = [_lasting(v.kind) for v in leaves]
+        if known is not None and known.around is not None and not known.closed:
+            if not self.reads_the_same(known.around, scope):
+                known = None  # its body, which is part of another one in progress, has other values in it
         if known is not None:
             wider = [join(old, new) for old, new in zip(known.kinds, kinds, strict=True)]
             known.widened = known.widened or (wider != known.kinds and not known.closed)
@@ -84,6 +88,25 @@ class Recursion(Base):
         self.block.append(op)
         rest = iter(results)
         return _rebuilt(known.form, lambda: next(rest))
+
+    def around(self, scope: Scope) -> list[tuple[Scope, str, Binding]]:
+        """The variables of the scopes around a function."""
+        found, holder = [], scope.lexical
+        while holder is not None:
+            found += [(holder, n, b) for n, b in holder.vars.items() if not n.startswith("$")]
+            holder = holder.lexical
+        return found
+
+    def reads_the_same(self, before: list[tuple[Scope, str, Binding]], scope: Scope) -> bool:
+        """True where a function that was lowered reads now what it read then."""
+        now = self.around(scope)
+        held = [b for _, _, b in now] + list(scope.vars.values())
+        if any(isinstance(b, Cell) for b in held):
+            return False
+        same = [
+            a is c and m == n and x is y for (a, m, x), (c, n, y) in zip(before, now, strict=False)
+        ]
+        return len(before) == len(now) and all(same)
 
     def sees(self, scope: Scope) -> bool:
         """True where a function reads more than its arguments and what cannot change: variables, objects, lists."""
@@ -120,12 +143,16 @@ class Recursion(Base):
         known = Recursive(Callee(name, Function(name, []), [], doc), kinds)
         known.form, known.results = _first_guess(source.node)
         before = dict(self.recursions)
+        open_before = before.get(signature)
+        if open_before is not None and not open_before.closed:
+            before[signature, len(before)] = open_before  # it is closed with the others
         outermost = all(r.closed for r in before.values())
         try:
             self.lower_recursive(known, source, key, scope, before | {signature: known}, node)
         except BaseException:
             self.recursions = before
             raise
+        known.around = self.around(scope)
         if outermost:
             group = [r for r in self.recursions.values() if not r.closed]
             self.close(group)
