@@ -46,13 +46,9 @@ class Ordered(Joined):
 
     def any_all(self, callee: Static, node: Any) -> Binding:
         """any(...), all(...): `or` and `and` of items that are known, else a loop that is left early."""
-        block, mark, before = self.block, len(self.block.ops), self.state.take()
-        try:
-            return self.call(callee, self.each(node.args), {}, node)
-        except UnsupportedSyntaxError:
-            self.block = block
-            del block.ops[mark:]
-            self.state.restore(before)
+        result, _ = self.called_plainly(callee, node)
+        if result is not None:
+            return result
         found, over = (f"{name}{node.lineno}_{node.col_offset}" for name in "AS")
         items = self.expression(node.args[0])
         self.scope.vars |= hidden({over: items, found: self.const(callee.value is all, node)})
@@ -61,29 +57,41 @@ class Ordered(Joined):
         self.statements(written(text, node))
         return self.scope.vars[f"${found}"]
 
-    def sorted_by(self, callee: Static, node: Any) -> Binding:
-        """sorted(items, key=f): known before the run, or by the order of an array of the keys."""
+    def called_plainly(
+        self, callee: Static, node: Any
+    ) -> tuple[Binding | None, UnsupportedSyntaxError | None]:
+        """The result of a call whose items are known before the run, or why they are not; then nothing is done."""
         block, mark, before = self.block, len(self.block.ops), self.state.take()
         try:
-            return self.call(callee, self.each(node.args), self.keywords(node), node)
-        except UnsupportedSyntaxError:
+            return self.call(callee, self.each(node.args), self.keywords(node), node), None
+        except UnsupportedSyntaxError as error:
             self.block = block
             del block.ops[mark:]
             self.state.restore(before)
+            return None, error
+
+    def array_of_keys(self, key: Binding, place: Any, node: Any) -> tuple[Source, str]:
+        """What is run over, and the text of an array of its keys; `place` is G in what is written with it."""
+        variables: dict[str, Binding] = {"F": key, "A": Static(np.array), "G": Static(place)}
+        (source,) = self.run_over(node.args, variables)
+        items = variables.get("S0")
+        if isinstance(items, Generator):
+            variables["S0"] = self.collected(items, node)
+        self.scope.vars |= hidden(variables)
+        return source, f"A([F({source.item('I')}) for I in range({source.length})])"
+
+    def sorted_by(self, callee: Static, node: Any) -> Binding:
+        """sorted(items, key=f): known before the run, or by the order of an array of the keys."""
+        result, _ = self.called_plainly(callee, node)
+        if result is not None:
+            return result
         given = self.keywords(node)
         backwards = self.literal(given.pop("reverse", Static(False)))
         if set(given) != {"key"} or backwards is UNKNOWN:
             raise self.unsupported(node, "this form of sorted is not supported", "use np.argsort")
         turned = "[::-1]" if backwards else ""
         place = "len(Q) - 1 - P" if backwards else "P"
-        variables: dict[str, Binding] = {"F": given["key"], "A": Static(np.array)}
-        (source,) = self.run_over(node.args, variables)
-        items = variables.get("S0")
-        if isinstance(items, Generator):
-            variables["S0"] = self.collected(items, node)
-        variables["G"] = Static(np.argsort)
-        self.scope.vars |= hidden(variables)
-        keys = f"A([F({source.item('I')}) for I in range({source.length})])"
+        source, keys = self.array_of_keys(given["key"], np.argsort, node)
         text = f"Q = {keys}\nO = G(Q{turned}, kind='stable'){turned}"
         self.statements(written(text, node))
         order = self.scope.vars["$O"]
@@ -95,23 +103,13 @@ class Ordered(Joined):
 
     def extreme_by(self, callee: Static, node: Any) -> Binding:
         """max(items, key=f), min(items, key=f): known before the run, or by an array of the keys."""
-        block, mark, before = self.block, len(self.block.ops), self.state.take()
-        try:
-            return self.call(callee, self.each(node.args), self.keywords(node), node)
-        except UnsupportedSyntaxError:
-            self.block = block
-            del block.ops[mark:]
-            self.state.restore(before)
-            if len(node.args) != 1:
-                raise
-        variables: dict[str, Binding] = {"F": self.keywords(node)["key"], "A": Static(np.array)}
-        (source,) = self.run_over(node.args, variables)
-        items = variables.get("S0")
-        if isinstance(items, Generator):
-            variables["S0"] = self.collected(items, node)
-        variables["G"] = Static(np.argmax if callee.value is max else np.argmin)
-        self.scope.vars |= hidden(variables)
-        keys = f"A([F({source.item('I')}) for I in range({source.length})])"
+        result, error = self.called_plainly(callee, node)
+        if result is not None:
+            return result
+        if error is not None and len(node.args) != 1:
+            raise error
+        place = np.argmax if callee.value is max else np.argmin
+        source, keys = self.array_of_keys(self.keywords(node)["key"], place, node)
         self.statements(written(f"P = int(G({keys}))\nR = {source.item('P')}", node))
         return self.scope.vars["$R"]
 
