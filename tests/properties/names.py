@@ -67,6 +67,15 @@ STATEMENTS = (
 )  # fmt: skip
 
 
+def indented(statement: str) -> list[str]:
+    """The lines of a statement of the body of a function."""
+    lines = []
+    for line in statement.split("; "):
+        depth = len(line) - len(line.lstrip(">"))
+        lines.append("    " * (1 + depth) + line[depth:])
+    return lines
+
+
 def about_names(choices: Choices, size: int) -> Program:
     """A random program of `size` statements or fewer."""
 
@@ -89,7 +98,5 @@ def about_names(choices: Choices, size: int) -> Program:
     for _ in range(choices.integer(3, size)):
         first = choices.integer(0, 2)
         names = {"N": NAMES[first], "M": NAMES[(first + choices.integer(1, 2)) % 3]}
-        for line in filled(one(STATEMENTS), names).split("; "):
-            depth = len(line) - len(line.lstrip(">"))
-            lines.append("    " * (1 + depth) + line[depth:])
+        lines += indented(filled(one(STATEMENTS), names))
     return Program(HEAD + "\n".join(lines) + "\n" + TAIL, arguments(choices), (0, 1, 2, 3))

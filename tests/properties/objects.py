@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.properties.names import indented
 from tests.properties.programs import Choices, Program, arguments
 
 HEAD = """\
@@ -146,7 +147,5 @@ def about_objects(choices: Choices, size: int) -> Program:
     lines = []
     for _ in range(choices.integer(2, size)):
         names = {"P": one(OBJECTS), "Q": one(OBJECTS), "T": one(TARGETS)}
-        for line in filled(one(STATEMENTS), names).split("; "):
-            depth = len(line) - len(line.lstrip(">"))
-            lines.append("    " * (1 + depth) + line[depth:])
+        lines += indented(filled(one(STATEMENTS), names))
     return Program(HEAD + "\n".join(lines) + "\n" + TAIL, arguments(choices), (0, 1, 2, 3))
