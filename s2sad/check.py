@@ -132,10 +132,8 @@ def _defaults(f: Callable[..., Any], args: tuple[Any, ...]) -> tuple[list[Any], 
         for p in parameters[len(args) :]
         if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
     ]
-    if any(p.kind is p.VAR_POSITIONAL for p in parameters) or inspect.Parameter.empty in (
-        *rest,
-        *by_name,
-    ):
+    missing = any(default is inspect.Parameter.empty for default in (*rest, *by_name))
+    if missing or any(p.kind is p.VAR_POSITIONAL for p in parameters):
         return [], []
     return rest, by_name
 

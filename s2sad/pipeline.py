@@ -316,7 +316,7 @@ def check_scalar(function: Function) -> None:
     result = function.results[0]
     kind = result.kind
     span = result.op.span if result.op is not None else function.info.get("header")
-    if kind.is_array:
+    if kind.is_array and kind.dims != ():
         shape = "of unknown shape" if kind.dims is None else f"of {len(kind.dims)} dimension(s)"
         hint = "use adjoint or vjp with a seed, or sum the result"
         if kind.dims == (1,):

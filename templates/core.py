@@ -238,16 +238,17 @@ def where(condition, x, y):
     z_dot = np.where(condition, x_dot, y_dot)
 
 
+# Python takes y where it is the greater one, and else x: also where one of them is nan.
 @rule(max, view_of=("x", "y"))
 def max_(x, y):
     z = max(x, y)
-    z_dot = np.where(x == y, 0.5 * (x_dot + y_dot), np.where(x > y, x_dot, y_dot))
+    z_dot = np.where(x == y, 0.5 * (x_dot + y_dot), np.where(y > x, y_dot, x_dot))
 
 
 @rule(min, view_of=("x", "y"))
 def min_(x, y):
     z = min(x, y)
-    z_dot = np.where(x == y, 0.5 * (x_dot + y_dot), np.where(x < y, x_dot, y_dot))
+    z_dot = np.where(x == y, 0.5 * (x_dot + y_dot), np.where(y < x, y_dot, x_dot))
 
 
 # --- shape ------------------------------------------------------------------------------------------------------

@@ -228,13 +228,13 @@ def prod(x):
 @rule(math.fabs)
 def fabs(x):
     y = math.fabs(x)
-    y_dot = ((x > 0) * 1.0 - (x < 0)) * x_dot
+    y_dot = math.copysign(x != 0, x) * x_dot
 
 
 @rule(math.copysign, zero_in="y")
 def copysign(x, y):
     z = math.copysign(x, y)
-    z_dot = ((x > 0) * 1.0 - (x < 0)) * math.copysign(1.0, y) * x_dot
+    z_dot = math.copysign(x != 0, x) * math.copysign(1.0, y) * x_dot
 
 
 @rule(math.fmod)

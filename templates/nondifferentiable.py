@@ -42,6 +42,11 @@ def are_such(x, y):
     z = np.equal(x, y)
 
 
+@rule(np.isclose, shape="comparison")
+def is_close(x, y, rtol=1e-05, atol=1e-08, equal_nan=False):
+    z = np.isclose(x, y, rtol=rtol, atol=atol, equal_nan=equal_nan)
+
+
 # Python's own numbers.
 @rule(math.floor, math.ceil, math.trunc, math.factorial, math.isqrt, shape="integer")
 def whole(x):
@@ -60,7 +65,7 @@ def is_such_number(x):
 
 # Steps and truth values of other kinds.
 nondifferentiable(
-    np.isclose, np.allclose, np.array_equal, np.array_equiv, np.all, np.any, np.ndarray.all, np.ndarray.any,
+    np.allclose, np.array_equal, np.array_equiv, np.all, np.any, np.ndarray.all, np.ndarray.any,
     np.isrealobj, np.iscomplexobj, np.isscalar, np.iterable, np.isin, np.issubdtype, np.can_cast,
     np.shares_memory, np.may_share_memory, math.isclose, math.ulp,
     builtins.callable, builtins.issubclass, builtins.all, builtins.any,

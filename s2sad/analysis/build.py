@@ -151,7 +151,7 @@ class Builder:
         defined = is_defined(value, self.known)
         if defined is False:
             return self.undef()
-        if value.kind.is_scalar:
+        if value.kind.dims == ():
             return self.const(0.0)
         if defined:
             return self.call("numpy.zeros_like", value)

@@ -10,11 +10,11 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.aliases import once
 from s2sad.analysis.context import number, operand_of, static
-from s2sad.analysis.lengths import dim, ndim, shape, shape_item, size
+from s2sad.analysis.fold_items import index_add, item, stays, store
+from s2sad.analysis.lengths import dim, ndim, shape, size
 from s2sad.analysis.masks import join_masks, sink_mask
-from s2sad.analysis.same_shape import covers, same_shape
+from s2sad.analysis.same_shape import covers, same_dims, same_shape
 from s2sad.ir.core import Op, Value
 from s2sad.ir.kinds import INT
 
@@ -261,7 +261,7 @@ def where(b: Builder, op: Op) -> Value | None:
 def unbroadcast(b: Builder, op: Op) -> Value | None:
     """The sum over the axes along which `x` was broadcast, where the kinds say which these are."""
     g, x = op.operands
-    if same_shape(b.context, g, x):
+    if same_shape(b.context, g, x) or number(g) == 0:
         return g
     if g.kind.dims is None or x.kind.dims is None:
         return None
@@ -293,7 +293,7 @@ def unbroadcast(b: Builder, op: Op) -> Value | None:
 def broadcast_to(b: Builder, op: Op) -> Value | None:
     x, shape = op.operands
     have, want = x.kind.dims, op.result.kind.dims
-    if have is not None and want is not None and same_dims(b, have, want):
+    if have is not None and want is not None and same_dims(b.context, have, want):
         return x
     query = shape.op
     if (
@@ -306,17 +306,13 @@ def broadcast_to(b: Builder, op: Op) -> Value | None:
     if inner:
         return b.call("numpy.broadcast_to", inner[0], shape)
     inner = operand_of(x, "numpy.expand_dims") or operand_of(x, "numpy.reshape")
+    if inner and inner[0].kind.is_scalar:  # axes of a number that is broadcast change nothing
+        return b.call("numpy.broadcast_to", inner[0], shape)
     if inner:
         number_ = operand_of(inner[0], "numpy.broadcast_to")
         if number_ and number_[0].kind.is_scalar:
             return b.call("numpy.broadcast_to", number_[0], shape)
     return None
-
-
-def same_dims(b: Builder, have: tuple[Any, ...], want: tuple[Any, ...]) -> bool:
-    return len(have) == len(want) and all(
-        b.context.dims.same(p, q) for p, q in zip(have, want, strict=True)
-    )
 
 
 def sum_(b: Builder, op: Op) -> Value | None:
@@ -343,11 +339,6 @@ def sum_(b: Builder, op: Op) -> Value | None:
     return None
 
 
-def expand_dims(b: Builder, op: Op) -> Value | None:
-    """Adding axes to a number that is going to be broadcast changes nothing."""
-    return op.operands[0] if op.operands[0].kind.is_scalar else None
-
-
 def transpose(b: Builder, op: Op) -> Value | None:
     x = op.operands[0]
     if x.kind.ndim in (0, 1):
@@ -367,9 +358,28 @@ def swapaxes(b: Builder, op: Op) -> Value | None:
 def reshape(b: Builder, op: Op) -> Value | None:
     x = op.operands[0]
     have, want = x.kind.dims, op.result.kind.dims
-    if have is not None and want is not None and same_dims(b, have, want):
+    if have is not None and want is not None and same_dims(b.context, have, want):
         return x
-    return None
+    if want == () and have:
+        first = b.const(0)
+        return b.call(
+            "operator.getitem", x, first if len(have) == 1 else b.tuple([first] * len(have))
+        )
+    return given_axes(b, op)
+
+
+def given_axes(b: Builder, op: Op) -> Value | None:
+    """An array of one item is made anew of a number: a seed may be an array without dimensions, and be shared."""
+    dims = op.result.kind.dims
+    if not op.operands[0].kind.is_scalar or not dims or any(n != 1 for n in dims):
+        return None
+    return b.call("numpy.full", len(dims) if len(dims) == 1 else dims, op.operands[0])
+
+
+def as_array(b: Builder, op: Op) -> Value | None:
+    """np.array makes a new array of a number in any case, and np.asarray of a seed that is an array need not."""
+    plain = op.arg("dtype") is None and op.operands[0].kind.is_scalar
+    return b.call("numpy.array", op.operands[0]) if plain else None
 
 
 def evaluated(fn: Callable[..., Any]) -> Folder:
@@ -386,71 +396,6 @@ def evaluated(fn: Callable[..., Any]) -> Folder:
             return None
 
     return folder
-
-
-def is_whole(index: Value) -> bool:
-    """True for `...` and `:`, which name a whole array."""
-    op = index.op
-    if op is not None and op.name == "slice":
-        return all(static(v) == (True, None) for v in op.operands)
-    return static(index) == (True, Ellipsis) or static(index) == (True, slice(None))
-
-
-def spread_number(array: Value) -> Value | None:
-    """The number that all items of a one-dimensional array are; None where that is not known."""
-    if array.kind.ndim != 1:
-        return None
-    part = operand_of(array, "operator.getitem")
-    if part is not None:
-        return spread_number(part[0])
-    spread = operand_of(array, "numpy.broadcast_to")
-    return spread[0] if spread is not None and spread[0].kind.is_scalar else None
-
-
-def item(b: Builder, op: Op) -> Value | None:
-    """x[...] is x, and a length of a shape may be known."""
-    array, index = op.operands
-    if not op.exact and array.kind.is_array and is_whole(index):
-        return array
-    if not op.exact and number(index) is not None:
-        value = spread_number(array)
-        if value is not None:
-            return value
-    return shape_item(b, op)
-
-
-def store(b: Builder, op: Op) -> Value | None:
-    """What is overwritten as a whole is made anew."""
-    array, index, value = op.operands
-    if number(value) == 0 and array.kind.is_array and is_whole(index):
-        return b.zeros_like(array)
-    return None
-
-
-def stays(b: Builder, op: Op) -> Value | None:
-    """Where an index names each item once, all that is written stays."""
-    return op.operands[0] if once(op.operands[2]) else None
-
-
-def index_add(b: Builder, op: Op) -> Value | None:
-    """Adding zero changes nothing, adding twice is adding the sum, adding to what was set to zero is setting."""
-    array, index, value = op.operands
-    if number(value) == 0:
-        return array
-    spread = operand_of(value, "numpy.broadcast_to")
-    if spread is not None and spread[0].kind.is_scalar and once(index):
-        return b.call("intrinsic.index_add", array, index, spread[0])
-    earlier = operand_of(array, "intrinsic.index_add")
-    if earlier is not None and earlier[1] is index:
-        total = b.call("operator.add", earlier[2], value)
-        return b.call("intrinsic.index_add", earlier[0], index, total)
-    base = operand_of(array, "intrinsic.store")
-    if base is None or base[1] is not index or number(base[2]) != 0:
-        return None
-    read = operand_of(value, "operator.getitem")
-    if read is not None and read[0] is base[0] and read[1] is index:
-        return base[0]
-    return b.call("intrinsic.store", base[0], index, value) if once(index) else None
 
 
 def moveaxis(b: Builder, op: Op) -> Value | None:
@@ -471,10 +416,12 @@ NAMES = {"float64": "f8", "float32": "f4"}
 ARITHMETIC: dict[str, Folder] = {
     "operator.add": add, "operator.sub": sub, "operator.mul": mul, "operator.truediv": div,
     "operator.neg": neg, "operator.pow": power, "numpy.where": where, "helper.unbroadcast": unbroadcast,
-    "numpy.broadcast_to": broadcast_to, "numpy.sum": sum_, "numpy.expand_dims": expand_dims,
+    "numpy.broadcast_to": broadcast_to, "numpy.sum": sum_,
     "numpy.transpose": transpose, "numpy.swapaxes": swapaxes, "numpy.reshape": reshape,
     "intrinsic.index_add": index_add, "intrinsic.store": store, "numpy.ndarray.astype": astype,
-    "numpy.moveaxis": moveaxis,
+    "numpy.moveaxis": moveaxis, "numpy.expand_dims": given_axes, "numpy.atleast_1d": given_axes,
+    "numpy.atleast_2d": given_axes, "numpy.atleast_3d": given_axes, "numpy.asarray": as_array,
+    "numpy.asanyarray": as_array,
     "operator.is_": evaluated(lambda a, b: a is b), "operator.is_not": evaluated(lambda a, b: a is not b),
     "operator.eq": evaluated(operator.eq), "operator.ne": evaluated(operator.ne),
     "operator.lt": evaluated(operator.lt), "operator.le": evaluated(operator.le),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from s2sad.analysis.context import Context
 from s2sad.ir.core import Value
+from s2sad.ir.kinds import Size
 
 ELEMENTWISE = ("elementwise", "comparison", "select")
 LIKE_FIRST = {
@@ -81,3 +82,9 @@ def covers(context: Context, big: Value, small: Value) -> bool:
         if all(s == 1 or context.dims.same(b, s) for b, s in pairs):
             return True
     return sources(context, small) <= sources(context, big)
+
+
+def same_dims(context: Context, have: tuple[Size, ...], want: tuple[Size, ...]) -> bool:
+    """True where two shapes are surely the same."""
+    pairs = zip(have, want, strict=False)
+    return len(have) == len(want) and all(context.dims.same(p, q) for p, q in pairs)

@@ -7,11 +7,21 @@ kinds say too little the answer is an unknown kind, never a guess.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from s2sad.analysis.context import Context, size_of, static
+from s2sad.analysis.context import Context, static
 from s2sad.analysis.dtypes import given_dtype, inexact, promote
+from s2sad.analysis.making import (
+    atleast,
+    broadcast,
+    conversion,
+    copy,
+    like,
+    new_array,
+    scalar,
+    shape_value,
+)
 from s2sad.analysis.pieces import append, split, triangle
 from s2sad.analysis.positions import found, place, positions
 from s2sad.ir.core import Op, Value
@@ -28,33 +38,7 @@ from s2sad.ir.kinds import (
     passive,
 )
 
-PYTHON_TYPES = {
-    "builtins.float": "float", "builtins.int": "int", "builtins.len": "int", "builtins.bool": "bool",
-}  # fmt: skip
 FANCY = ("i8", "i4", "b1")
-
-
-def broadcast(context: Context, shapes: list[tuple[Size, ...]]) -> tuple[Size, ...]:
-    """Dims of operands that are broadcast together; records which lengths must be equal."""
-    rank = max((len(s) for s in shapes), default=0)
-    out: list[Size] = []
-    for axis in range(-rank, 0):
-        sizes = [context.dims.find(s[axis]) for s in shapes if len(s) >= -axis]
-        sizes = [s for s in sizes if s != 1]
-        if not sizes:
-            out.append(1)
-            continue
-        sure = [s for s in sizes if context.dims.is_not_one(s)]
-        for other in sure[1:]:
-            context.dims.unify(sure[0], other)
-        if sure:
-            ints = [s for s in sure if isinstance(s, int)]
-            out.append(ints[0] if ints else context.dims.find(sure[0]))
-        elif all(context.dims.same(sizes[0], s) for s in sizes):
-            out.append(sizes[0])
-        else:
-            out.append(context.symbol(("broadcast", frozenset(str(s) for s in sizes))))
-    return tuple(out)
 
 
 def elementwise(context: Context, op: Op) -> Kind:
@@ -62,6 +46,9 @@ def elementwise(context: Context, op: Op) -> Kind:
         return passive("str")
     kinds = [v.kind for v in op.operands if v.kind.base in ("number", "array", "any")]
     python = op.fn.startswith(("operator.", "builtins."))
+    if op.fn in ("operator.add", "operator.mul") and any(_is_shape(v) for v in op.operands):
+        if not any(v.kind.is_array for v in op.operands):
+            return passive("tuple")
     if not python and any(v.kind.base in ("list", "tuple") for v in op.operands):
         return array(None, None)
     dtype = promote(kinds, numpy=not python)
@@ -80,6 +67,10 @@ def elementwise(context: Context, op: Op) -> Kind:
     if any(k.dims is None for k in kinds):
         return array(dtype, None)
     return Kind("number", dtype, broadcast(context, [k.dims for k in kinds if k.dims is not None]))
+
+
+def _is_shape(value: Value) -> bool:
+    return value.kind.base == "tuple" and (value.op is None or value.op.name != "tuple")
 
 
 # Of integers these give integers, or do in some versions of NumPy.
@@ -103,6 +94,7 @@ EXACT_ON_INTEGERS = (
     "numpy.power",
     "numpy.fmax",
     "numpy.fmin",
+    "numpy.cross",
 )
 
 
@@ -122,7 +114,8 @@ def select(context: Context, op: Op) -> Kind:
     dtype = promote(kinds[1:])
     if any(k.dims is None for k in kinds):
         return array(dtype, None)
-    return Kind("number", dtype, broadcast(context, [k.dims or () for k in kinds]))
+    make = array if op.exact else partial(Kind, "number")  # NumPy gives an array also of numbers
+    return make(dtype, broadcast(context, [k.dims or () for k in kinds]))
 
 
 def axes_of(value: Value | None, rank: int) -> tuple[int, ...] | None:
@@ -229,24 +222,6 @@ def swapaxes(context: Context, op: Op) -> Kind:
     return Kind("number", kind.dtype, tuple(dims))
 
 
-def shape_value(context: Context, value: Value | None) -> tuple[Size, ...] | None:
-    """Dims that a shape argument stands for: `n`, `(n, m)`, `x.shape`; None where that is not known."""
-    if value is None or value.op is None:
-        if value is not None and value.kind == INT:
-            return (size_of(context, value),)
-        return None
-    if value.op.name in ("tuple", "list"):
-        if all(v.kind.is_scalar for v in value.op.operands):
-            return tuple(size_of(context, v) for v in value.op.operands)
-        return None
-    if value.op.fn == "intrinsic.shape":
-        return value.op.operands[0].kind.dims
-    known, number = static(value)
-    if known and isinstance(number, tuple) and all(isinstance(n, int) for n in number):
-        return number
-    return (size_of(context, value),) if value.kind.is_scalar else None
-
-
 def reshape(context: Context, op: Op) -> Kind:
     dtype = op.operands[0].kind.dtype
     dims = shape_value(
@@ -264,7 +239,7 @@ def reshape(context: Context, op: Op) -> Kind:
             )
         else:
             out.append(size)
-    return Kind("number", dtype, tuple(out))
+    return array(dtype, tuple(out)) if op.exact else Kind("number", dtype, tuple(out))
 
 
 def broadcast_to(context: Context, op: Op) -> Kind:
@@ -295,9 +270,14 @@ def squeeze(context: Context, op: Op) -> Kind:
     if axis is None:
         if any(d != 1 and not context.dims.is_not_one(d) for d in kind.dims):
             return ANY
-        return Kind("number", kind.dtype, tuple(d for d in kind.dims if d != 1))
-    axes = axes_of(op.arg("axis"), len(kind.dims)) or ()
-    return Kind("number", kind.dtype, tuple(d for i, d in enumerate(kind.dims) if i not in axes))
+        left = tuple(d for d in kind.dims if d != 1)
+    else:
+        axes = axes_of(op.arg("axis"), len(kind.dims)) or ()
+        left = tuple(d for i, d in enumerate(kind.dims) if i not in axes)
+    # Without dimensions, an array's is a view that may be written; a number stays one.
+    return (
+        array(kind.dtype, left) if op.exact and kind.is_array else Kind("number", kind.dtype, left)
+    )
 
 
 def ravel(context: Context, op: Op) -> Kind:
@@ -350,11 +330,13 @@ def getitem(context: Context, op: Op) -> Kind:
     if getattr(op.operands[0].op, "fn", "") == "intrinsic.shape" and index.kind.is_scalar:
         return INT
     if kind.base not in ("number", "array"):
-        return kind if kind.base == "str" else ANY
+        sliced_shape = kind.base == "tuple" and index.kind.base == "slice"  # of a shape
+        return kind if kind.base == "str" or sliced_shape else ANY
     parts = index.op.operands if index.op is not None and index.op.name == "tuple" else [index]
     if kind.dims is None:
         return ANY
     consumed = sum(1 for p in parts if not _adds_axis(p))
+    covers = any(static(p) == (True, Ellipsis) for p in parts)
     dims: list[Size] = []
     rest = list(kind.dims)
     for part in parts:
@@ -378,7 +360,9 @@ def getitem(context: Context, op: Op) -> Kind:
             dims.extend([context.symbol(("mask", part))] if masks else part.kind.dims)
         else:
             return array(kind.dtype, None) if part.kind.is_array else ANY
-    return Kind("number", kind.dtype, (*dims, *rest))
+    # x[..., 0] of a vector is an array without dimensions, which shares its memory; x[0] is a number.
+    make = array if covers and op.exact else partial(Kind, "number")
+    return make(kind.dtype, (*dims, *rest))
 
 
 def _adds_axis(part: Value) -> bool:
@@ -416,72 +400,20 @@ def sliced(context: Context, size: Size, part: Value) -> Size:
     return context.symbol((key, keep))
 
 
-def conversion(context: Context, op: Op) -> Kind:
-    """np.asarray, np.array, x.astype: an array like the argument; of a list of numbers, a vector of that length."""
-    value = op.operands[0]
-    if value.op is not None and value.op.name in ("tuple", "list"):
-        items = [v.kind for v in value.op.operands]
-        if items and all(k.is_scalar for k in items):
-            return array(given_dtype(op, promote(items)), (len(items),))
-        return array(given_dtype(op, None), None)
-    if value.kind.is_array:
-        return replace(value.kind, dtype=given_dtype(op, value.kind.dtype))
-    # Of what may be a number or an array, the integers of it are all that is known.
-    dtype = given_dtype(op, None)
-    return array(dtype, None) if dtype in PASSIVE_DTYPES else ANY
-
-
-def new_array(context: Context, op: Op) -> Kind:
-    """np.zeros(shape) and its kin."""
-    dims = shape_value(context, op.operands[0])
-    filled = op.arg("value")  # of np.full, whose dtype it decides
-    return array(given_dtype(op, "f8" if filled is None else promote([filled.kind])), dims)
-
-
-def like(name: str) -> Callable[[Context, Op], Kind]:
-    """np.zeros_like(x) and its kin."""
-
-    def family(context: Context, op: Op) -> Kind:
-        value = op.arg(name) if name else op.operands[0]
-        if value is None:
-            return ANY
-        if op.arg("dtype") is None:
-            return value.kind
-        dtype = given_dtype(op, value.kind.dtype)
-        if value.kind.is_array:
-            return replace(value.kind, dtype=dtype)
-        return array(dtype, None) if dtype in PASSIVE_DTYPES else ANY
-
-    return family
-
-
-def copy(context: Context, op: Op) -> Kind:
-    return op.operands[0].kind
-
-
-def scalar(context: Context, op: Op) -> Kind:
-    kind = op.operands[0].kind
-    if op.fn == "numpy.float64":
-        return ANY if kind.base == "any" else Kind(kind.base, "f8", kind.dims)
-    if op.fn.startswith("math."):
-        return Kind("number", "float", ())
-    known = PYTHON_TYPES.get(op.fn)
-    return Kind("number", known or promote([v.kind for v in op.operands]), ())
-
-
 def always(kind: Kind) -> Callable[[Context, Op], Kind]:
     return lambda *_: kind
 
 
 FAMILIES: dict[str, Callable[[Context, Op], Kind]] = {
-    "elementwise": elementwise, "comparison": comparison, "select": select, "reduction": reduction,
-    "cumulative": cumulative, "matmul": matmul, "dot": dot, "outer": outer, "transpose": transpose,
+    "elementwise": elementwise, "cross": elementwise, "comparison": comparison, "select": select,
+    "reduction": reduction, "cumulative": cumulative, "matmul": matmul, "dot": dot, "outer": outer,
+    "transpose": transpose,
     "swapaxes": swapaxes, "reshape": reshape, "broadcast_to": broadcast_to, "expand_dims": expand_dims,
     "squeeze": squeeze, "ravel": ravel, "split": split, "concatenate": concatenate, "stack": stack, "getitem": getitem,
     "conversion": conversion, "new": new_array, "copy": copy, "scalar": scalar,
     "integer": always(INT), "test": always(BOOL), "tuple": always(passive("tuple")), "unknown": always(ANY),
     "positions": positions, "places": lambda context, op: Kind("number", "i8", (context.symbol((op.result, 0)),)),
-    "like": like(""), "append": append, "triangle": triangle, "place": place, "found": found,
+    "like": like(""), "append": append, "atleast": atleast, "triangle": triangle, "place": place, "found": found,
 }  # fmt: skip
 
 

@@ -47,8 +47,8 @@ class Module:
 
 def assemble(context: Context, function: Function, doc: str, landmarks: bool) -> Module:
     """The module that holds one generated function."""
-    captured: dict[str, Any] = function.info.get("captured", {})
     called = callees_of(function)
+    captured = _apart(context, function, [c.function for c in called])
     names = {function.name, *captured, *context.registry.helpers}
     for callee in called:
         plain = callee.name if callee.name not in RESERVED else f"{callee.name}_"
@@ -84,6 +84,30 @@ def assemble(context: Context, function: Function, doc: str, landmarks: bool) ->
     text = head + ("\n\n" if head else "") + "\n\n".join(blocks)
     live = {n: v for n, v in captured.items() if n in used and hasattr(v, "tolist")}
     return Module(text, function.name, bindings, live=live)
+
+
+def _apart(context: Context, function: Function, called: list[Function]) -> dict[str, Any]:
+    """The captured objects by names that no parameter, helper or built-in function has.
+
+    A constant of a class or a module (`Table.x`) is called as the attribute is, which an argument may be too.
+    """
+    captured: dict[str, Any] = function.info.get("captured", {})
+    current: dict[str, Any] = function.info.get("current", {})
+    held = RESERVED | {function.name, *context.registry.helpers}
+    for each in (function, *called):
+        held |= {*each.arguments, *(p.hint for p in each.params)}
+    for name in [n for n in captured if n in held]:
+        number = 2
+        while (free := f"{name}{number}") in held or free in captured:
+            number += 1
+        captured[free] = captured.pop(name)
+        if name in current:
+            current[free] = current.pop(name)
+        for each in (function, *called):
+            for op in each.body.walk():
+                if op.name == "const" and op.attrs.get("name") == name:
+                    op.attrs["name"] = free
+    return captured
 
 
 class _Printed:

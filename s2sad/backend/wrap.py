@@ -110,13 +110,13 @@ def _pack(pieces: list[str], pad: str) -> list[str]:
 def _depths(text: str) -> list[int]:
     """How many brackets are open at each character; inside strings, one more than outside."""
     depths: list[int] = []
-    depth, quote, skip = 0, "", False
+    depth, quote, escaped = 0, "", False
     for char in text:
         if quote:
             depths.append(depth + 1)
-            skip = char == "\\" and not skip
-            if char == quote and not skip:
+            if char == quote and not escaped:
                 quote = ""
+            escaped = char == "\\" and not escaped
             continue
         depth -= char in CLOSE
         depths.append(depth)

@@ -16,8 +16,8 @@ from s2sad.frontend.containers import TUPLE_METHODS
 from s2sad.frontend.find import FunctionSource, find
 from s2sad.frontend.forms import FORMS
 from s2sad.frontend.generators import is_generator
-from s2sad.frontend.memory import Memory
 from s2sad.frontend.objects import Objects
+from s2sad.frontend.pointlike import Pointlike
 from s2sad.frontend.repeated import key_of
 from s2sad.frontend.scope import (
     CONTAINERS,
@@ -35,6 +35,7 @@ from s2sad.frontend.scope import (
     Table,
     attribute_of,
 )
+from s2sad.frontend.shape_tuples import ShapeTuples
 from s2sad.ir.core import Value, clone_block
 from s2sad.ir.kinds import ANY, passive
 
@@ -46,7 +47,7 @@ ALIKE = 3  # calls in a row of which all that is known is the same: no next one 
 MOST_NESTED = 40, 400  # recursive calls that are written out; if there is no other way
 
 
-class Calls(Objects, Memory):
+class Calls(Objects, Pointlike, ShapeTuples):
     """The part of `Lowering` that handles calls."""
 
     def expr_Call(self, node: Any) -> Binding:

@@ -254,7 +254,7 @@ class Containers(Keys, Sets):
         """The items of something that is iterated over at once."""
         if isinstance(binding, Generator):
             binding = self.collected(binding, node)
-        items = self.sequence(binding)
+        items = self.items_or_shape(binding, node)
         if items is None:
             raise self.unsupported(
                 node,

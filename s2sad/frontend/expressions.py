@@ -27,6 +27,7 @@ from s2sad.frontend.scope import (
     attribute_of,
 )
 from s2sad.frontend.sets import OPERATIONS
+from s2sad.frontend.texts import Texts
 from s2sad.ir.core import Value
 from s2sad.ir.kinds import ANY, NONE, PYTHON_DTYPES, Kind, passive
 
@@ -53,7 +54,7 @@ FOLDED = {
 }  # fmt: skip
 
 
-class Expressions(Calls):
+class Expressions(Calls, Texts):
     """The part of `Lowering` that handles expressions."""
 
     def expression(self, node: Any) -> Binding:
@@ -157,33 +158,13 @@ class Expressions(Calls):
     def expr_Lambda(self, node: Any) -> Binding:
         return self.closure(node, "lambda")
 
-    def expr_JoinedStr(self, node: Any) -> Binding:
-        known = self.known_text(node)
-        if known is not None:
-            return self.const(known, node)
-        holes = [part.value for part in gast.walk(node) if isinstance(part, gast.FormattedValue)]
-        operands = [self.shown(h, "text") for h in holes]
-        return self.op("python", operands, passive("str"), node, node=node, holes=holes)
-
-    def known_text(self, node: Any) -> str | None:
-        """An f-string of strings and integers that are known before the run, such as the name of a method."""
-        words = []
-        for part in node.values:
-            hole = isinstance(part, gast.FormattedValue)
-            if hole and (part.conversion != -1 or part.format_spec is not None):
-                return None
-            if hole and not isinstance(part.value, (gast.Name, gast.Attribute, gast.Constant)):
-                return None  # what it calls is run where the text is made
-            word = self.literal(self.expression(part.value if hole else part))
-            if not isinstance(word, (str, int)):
-                return None
-            words.append(str(word))
-        return "".join(words)
-
     # --- operators --------------------------------------------------------------------------------------
 
     def expr_BinOp(self, node: Any) -> Binding:
-        left, right = self.expression(node.left), self.expression(node.right)
+        left = self.expression(node.left)
+        if isinstance(node.op, gast.Mod) and isinstance(text := self.literal(left), str):
+            return self.formatted(text, node)
+        right = self.expression(node.right)
         structured = self.structured(node.op, left, right, node)
         if structured is not None:
             return structured
@@ -197,6 +178,8 @@ class Expressions(Calls):
         if own is not None:
             return own
         a, b = self.sequence(left), self.sequence(right)
+        if isinstance(op, (gast.Add, gast.Mult)):
+            a, b = self.items_or_shape(left, node), self.items_or_shape(right, node)
         if a is not None and b is not None and a.kind in SETS and b.kind in SETS:
             if (name := BINARY[type(op).__name__]) in OPERATIONS:
                 made = self.of_sets(name, a, b, node)
@@ -462,14 +445,17 @@ class Expressions(Calls):
             return self.item(
                 binding, self.index(slice_node) if is_slice else self.expression(slice_node), node
             )
+        if isinstance(slice_node, gast.Slice):
+            lengths = self.items_or_shape(binding, node)
+            if lengths is not None:
+                return self.item(lengths, self.index(slice_node), node)
         value, text = self.to_value(binding, node), self.literal(binding)
         if isinstance(text, str):
             at = self.literal(self.index(slice_node))
             if isinstance(at, slice) or (isinstance(at, int) and -len(text) <= at < len(text)):
                 return self.const(text[at], node)
-        if value.kind.is_scalar:
-            cls = TypeError if value.kind.dtype in PYTHON_DTYPES else IndexError
-            raise self.raises(cls, node, "a number has no items", "pass an array")
+        if value.kind.dims == ():
+            return self.number_item(value, self.index(slice_node), node)
         return self.prim("operator.getitem", [value, self.index(slice_node)], {}, node)
 
     def index(self, node: Any) -> Value:

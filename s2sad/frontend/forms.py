@@ -30,6 +30,7 @@ from s2sad.frontend.scope import (
     is_function,
 )
 from s2sad.frontend.sets import set_of
+from s2sad.frontend.shape_forms import SHAPE_FORMS, made_array
 from s2sad.ir.core import Value
 
 
@@ -131,13 +132,27 @@ def _pow(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) 
     return low.prim("operator.pow", [low.to_value(a, node) for a in args], {}, node)
 
 
-def _array(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
+def _array(fn: Any) -> Any:
+    """np.array and np.asarray"""
+
+    def special(
+        low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding | None:
+        made = made_array(fn, low, args, kwargs, node)
+        return made if made is not None else _listed_array(low, args, kwargs, node)
+
+    return special
+
+
+def _listed_array(
+    low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+) -> Binding | None:
     """np.array of a list of numbers or arrays: its items are operands, so that derivatives pass through."""
     contents = args[0].contents if args and isinstance(args[0], Cell) else None
     if isinstance(contents, (Grown, Columns)) and len(args) == 1 and not kwargs:
         return low.grown_array(contents, node)
     given = low.sequence(args[0]) if args else None
-    if given is None or len(args) > 2 or set(kwargs) - {"dtype", "copy"}:
+    if given is None or len(args) > 2 or set(kwargs) - {"dtype"}:
         return None
     if len(args) == 2:
         kwargs = {"dtype": args[1], **kwargs}
@@ -339,6 +354,14 @@ def _bool(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any)
     return None if known is None else low.const(known, node)
 
 
+def _locals(
+    low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+) -> Binding | None:
+    """locals(): a dict of the variables as they are here."""
+    own = {name: b for name, b in low.scope.vars.items() if name.isidentifier()}
+    return low.new_dict(own) if not args and not kwargs else None
+
+
 def _vars(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
     return low.new_dict(dict(args[0].vars)) if isinstance(args[0], Cell) else None
 
@@ -421,8 +444,9 @@ FORMS = {
     **{id(fn): _joined(fn) for fn in (np.stack, np.vstack, np.hstack, np.concatenate)},
     **{id(fn): _joined(fn) for fn in (np.column_stack, np.dstack)},
     id(np.append): _np_append,
-    id(np.array): _array,
-    id(np.asarray): _array,
+    **SHAPE_FORMS,
+    id(np.array): _array(np.array),
+    id(np.asarray): _array(np.asarray),
     id(np.finfo): _finfo,
     id(np.where): _where,
     id(np.copyto): _copyto,
@@ -450,6 +474,7 @@ FORMS = {
     id(callable): _callable,
     id(type): _type,
     id(vars): _vars,
+    id(locals): _locals,
     id(bool): _bool,
     id(functools.partial): _partial,
     id(functools.wraps): _wraps,

@@ -111,6 +111,8 @@ def same_value(op: Op) -> Value | None:
         least = int(op.fn[-2])
         if len(op.operands) == 1 and kind.ndim is not None and kind.ndim >= least:
             return x
+    if op.fn == "intrinsic.shape" and x.op is not None and x.op.fn == "numpy.broadcast_to":
+        return x.op.operands[1] if x.op.operands[1].kind.base == "tuple" else None
     if op.fn == "builtins.float" and kind.is_scalar and kind.dtype == "float":
         return x
     if op.fn == "builtins.int" and kind.is_scalar and kind.dtype == "int":

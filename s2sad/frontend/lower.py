@@ -30,7 +30,6 @@ from s2sad.frontend.scope import (
     Binding,
     Cell,
     Columns,
-    Generator,
     Items,
     Parted,
     Partial,
@@ -39,6 +38,7 @@ from s2sad.frontend.scope import (
     attribute_of,
 )
 from s2sad.frontend.sets import UPDATES
+from s2sad.frontend.unpacking import Unpacking
 from s2sad.ir.core import Function, Op, Shaped, Value
 from s2sad.ir.kinds import ANY, Kind
 
@@ -100,7 +100,7 @@ def lower(
         ) from error
 
 
-class Lowering(Expressions, Control, Prelude, Recursion, Outer):
+class Lowering(Expressions, Unpacking, Control, Prelude, Recursion, Outer):
     """Lowers one function and the functions that it calls, which are written out in place."""
 
     # --- functions --------------------------------------------------------------------------------------
@@ -272,12 +272,15 @@ class Lowering(Expressions, Control, Prelude, Recursion, Outer):
                 self.augmented_item(base, node)
                 return
             array = self.to_value(base, target)
-            index = self.index(target.slice)
-            old = self.prim("operator.getitem", [array, index], {}, target)
+            index = self.place(array, target.slice)
+            bare = array.kind.dims == ()
+            old = array if bare else self.prim("operator.getitem", [array, index], {}, target)
             self.scope.vars["$written"] = array
             value = self.to_value(self.expression(node.value), node.value)
             now = self.to_value(self.scope.vars.pop("$written"), target)
-            if now is array or (old.kind.is_array and self.is_basic(index)):
+            if bare:
+                self.write_number(target, now, index, value, node, node.op)
+            elif now is array or (old.kind.is_array and self.is_basic(index)):
                 array = now
                 self.augment_item(node.op, array, index, value, target, node)
             else:  # the value's expression wrote the array, after the item was read
@@ -377,70 +380,13 @@ class Lowering(Expressions, Control, Prelude, Recursion, Outer):
             index = self.index(target.slice) if is_slice else self.expression(target.slice)
             self.set_item(base, index, value, node)
             return
-        array, place = self.to_value(base, target), self.index(target.slice)
-        if array.kind.is_scalar:
-            raise self.raises(TypeError, target, "a number has no items to write", "pass an array")
-        self.write("intrinsic.store", target, array, place, self.to_value(value, node), node)
-
-    def unpack(self, target: Any, value: Binding, node: Any) -> None:
-        stars = [i for i, t in enumerate(target.elts) if isinstance(t, gast.Starred)]
-        if isinstance(value, Cell) and value.kind not in CONTAINERS:
-            if hasattr(value.kind, "__iter__"):
-                value = self.call(self.attribute(value, "__iter__", node), [], {}, node)
-        if isinstance(value, Generator):
-            value = self.collected(value, node)
-        items = self.sequence(value)
-        items = None if items is None else self.in_order(items, node)
-        if stars and items is not None and len(items.items) >= len(target.elts) - 1:
-            (i,) = stars
-            end = len(items.items) - (len(target.elts) - 1 - i)
-            middle = self.new_list(items.items[i:end])
-            targets = [t.value if t is target.elts[i] else t for t in target.elts]
-            self.unpack(
-                gast.Tuple(targets, gast.Store()),
-                Items([*items.items[:i], middle, *items.items[end:]]),
-                node,
-            )
-            return
-        if stars:
-            self.unpack_slices(target, stars[0], value, node)
-            return
-        if items is not None:
-            if len(items.items) != len(target.elts):
-                raise self.unsupported(
-                    target, f"{len(items.items)} values are unpacked into {len(target.elts)} names"
-                )
-            parts: list[Binding] = list(items.items)
-        elif isinstance(value, Cell) and (grown := self.grown(value)) is not None:
-            self.ask_length(self.so_far(grown, node), len(target.elts), target)
-            places = [self.const(i, node) for i in range(len(target.elts))]
-            parts = [self.grown_item(grown, i, target) for i in places]
+        array = self.to_value(base, target)
+        place = self.place(array, target.slice)
+        item = self.to_value(value, node)
+        if array.kind.dims == ():
+            self.write_number(target, array, place, item, node)
         else:
-            array = self.to_value(value, node)
-            self.ask_length(array, len(target.elts), target)
-            parts = [
-                self.prim("operator.getitem", [array, self.const(i, node)], {}, target, unpacked=i)
-                for i in range(len(target.elts))
-            ]
-        # Each part is looked up when it is its turn: an assignment may write what a later part is a view of.
-        variables, hidden = self.scope, "$parts"
-        while hidden in variables.vars:
-            hidden += "'"
-        variables.vars[hidden] = Items(parts)
-        for i, sub_target in enumerate(target.elts):
-            now = variables.vars[hidden]
-            assert isinstance(now, Items)
-            self.assign(sub_target, now.items[i], node)
-        del variables.vars[hidden]
-
-    def ask_length(self, array: Value, count: int, node: Any) -> None:
-        """Python raises where an array that is unpacked has another number of items."""
-        if array.kind.is_scalar:
-            raise self.raises(TypeError, node, "a number cannot be unpacked", "pass an array")
-        if array.kind.dims and array.kind.dims[0] == count:
-            return
-        attrs = {"what": "unpack", "count": count}
-        self.block.append(Op("effect", [array], [], attrs, [], self.span(node), exact=True))
+            self.write("intrinsic.store", target, array, place, item, node)
 
     def stmt_FunctionDef(self, node: Any) -> None:
         made: Binding = self.closure(node, node.name)

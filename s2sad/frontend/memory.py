@@ -26,9 +26,7 @@ class Memory(Base):
     ) -> None:
         """array[index] = value, or += for "intrinsic.index_add"."""
         if index.op is not None and index.op.name == "tuple" and not index.op.operands:
-            raise self.unsupported(
-                target, "an array without dimensions is written", "use a number: x = ..."
-            )
+            index = self.const(Ellipsis, node)
         if self.is_transpose(array):
             self.write_transpose(fn, target, array, index, value, node)
             return
@@ -75,6 +73,7 @@ class Memory(Base):
             new = self.binary(op, array, value, node)
             assert new.op is not None
             new.op.attrs["inplace"] = True
+            new.kind = array.kind if array.kind.dims == () else new.kind
             new.hint = array.hint
             self.versions[new] = array
             self.replace(array, new)

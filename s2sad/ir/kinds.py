@@ -33,8 +33,9 @@ Size = int | Dim
 class Kind:
     """Kind of a value.
 
-    `base`: "number" (a scalar or an array: `dims` is () for scalars, None where the number of
-    dimensions is not known), "any", or the name of a passive type ("str", "tuple", "none", ...).
+    `base`: "number" (a scalar or an array: `dims` is () for scalars), "array" (of an unknown number of dimensions,
+    or, where `dims` is (), of none: as a number, but with memory, which may have several names and be written),
+    "any", or the name of a passive type ("str", "tuple", "none", ...).
     `dtype`: "float", "int", "bool", "complex" for Python numbers; "f8", "f4", "i8", "b1", ... for
     NumPy; None where it is not known.
     """
@@ -71,7 +72,7 @@ class Kind:
         if self.dims is None:
             return f"{name}[...]"
         if not self.dims:
-            return name
+            return f"{name}[]" if self.base == "array" else name
         return f"{name}[{', '.join(str(d) for d in self.dims)}]"
 
 
@@ -95,9 +96,14 @@ NONE = passive("none")
 
 def array(dtype: str | None, dims: tuple[Size, ...] | None) -> Kind:
     """An array kind; `dims` None means an array of unknown rank."""
-    if dims is None:
-        return Kind("array", dtype, None)
+    if not dims:
+        return Kind("array", dtype, dims)
     return Kind("number", dtype, dims)
+
+
+def without_memory(kind: Kind) -> Kind:
+    """The kind of the adjoint of a value: a number where the value is an array without dimensions."""
+    return Kind("number", kind.dtype, ()) if kind.dims == () else kind
 
 
 def kind_of_constant(value: object) -> Kind:

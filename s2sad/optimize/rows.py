@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from s2sad.analysis.context import static
-from s2sad.analysis.fold import spread_number
+from s2sad.analysis.fold_items import spread_number
 from s2sad.ir.core import Loop, Op, Value, replace_uses
 
 

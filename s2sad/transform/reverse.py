@@ -20,7 +20,7 @@ from s2sad.ir.core import (
     flat_structure,
     uses,
 )
-from s2sad.ir.kinds import INT, Kind, passive
+from s2sad.ir.kinds import INT, Kind, passive, without_memory
 from s2sad.ir.names import free_name
 from s2sad.transform.accumulate import Accumulation, Adjoints
 from s2sad.transform.calls import Pairs, covering, described
@@ -84,7 +84,7 @@ def sweeps(
     for result in results:
         if seeds:
             hint = result.hint if result.hint and result not in params else "y"
-            seed = Value(result.kind, free_name(f"{hint}_bar", taken))
+            seed = Value(without_memory(result.kind), free_name(f"{hint}_bar", taken))
             out.body.add_param(seed)
             out.arguments.append(seed.hint)
         else:

@@ -1,6 +1,7 @@
 """Outer, inner and tensor products. np.einsum has a file of its own."""
 
 import numpy as np
+from s2sad.templates.core import unbroadcast
 
 from s2sad.rules import helper, nondifferentiable, rule
 
@@ -18,6 +19,14 @@ def vdot(x, y):
     z = np.vdot(x, y)
     x_bar += z_bar * np.reshape(y, np.shape(x))
     y_bar += z_bar * np.reshape(x, np.shape(y))
+
+
+# Of vectors in three dimensions, along one axis: a . (b x c) = b . (c x a) = c . (a x b).
+@rule(np.cross, np.linalg.cross, linear_in=("x", "y"), shape="cross")
+def cross(x, y, *, axis=-1):
+    z = np.cross(x, y, axis=axis)
+    x_bar += unbroadcast(np.cross(y, z_bar, axis=axis), x)
+    y_bar += unbroadcast(np.cross(z_bar, x, axis=axis), y)
 
 
 @rule(np.inner, linear_in=("x", "y"))

@@ -23,19 +23,19 @@ def squeeze(x, axis=None):
     x_bar += np.reshape(y_bar, np.shape(x))
 
 
-@rule(np.atleast_1d, linear_in="x", view_of="x")
+@rule(np.atleast_1d, linear_in="x", shape="atleast", view_of="x")
 def atleast_1d(x):
     y = np.atleast_1d(x)
     x_bar += shaped_like(y_bar, x)
 
 
-@rule(np.atleast_2d, linear_in="x", view_of="x")
+@rule(np.atleast_2d, linear_in="x", shape="atleast", view_of="x")
 def atleast_2d(x):
     y = np.atleast_2d(x)
     x_bar += shaped_like(y_bar, x)
 
 
-@rule(np.atleast_3d, linear_in="x", view_of="x")
+@rule(np.atleast_3d, linear_in="x", shape="atleast", view_of="x")
 def atleast_3d(x):
     y = np.atleast_3d(x)
     x_bar += shaped_like(y_bar, x)

@@ -73,6 +73,14 @@ class Dual:
     def __format__(self, spec: str) -> str:
         return format(plain(self), spec)
 
+    __iter__ = None  # a number is no sequence, although NumPy's have items
+
+    def __getitem__(self, index: Any) -> Any:
+        """x[None], x[...], x[mask]: as of a number of NumPy."""
+        held = np.empty((), object)
+        held[()] = self
+        return held[index]
+
     # --- arithmetic -------------------------------------------------------------------------------
 
     def __add__(self, other: Any) -> Any:

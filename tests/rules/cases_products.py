@@ -110,6 +110,23 @@ CASES = [
         second=2,
         analytic=False,
     ),
+    case(
+        "np_cross",
+        "np.cross(x, y)",
+        (normal(3), normal(3, seed=1)),
+        (normal(2, 3), normal(3)),
+        (normal(3), normal(2, 3)),
+        (normal(2, 1, 3), normal(4, 3)),
+        (single(normal(3)), single(normal(3, seed=1))),
+        second=4,
+    ),
+    case(
+        "np_cross_axis",
+        "np.cross(x, y, axis=0)",
+        (normal(3, 2), normal(3, 2, seed=1)),
+        second=1,
+    ),
+    case("np_linalg_cross", "np.linalg.cross(x, y)", (normal(2, 3), normal(2, 3, seed=1))),
     case("np_inner", "np.inner(x, y)", *INNER, second=11),
     case(
         "np_tensordot",

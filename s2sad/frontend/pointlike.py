@@ -1,0 +1,80 @@
+"""Items of numbers and of arrays without dimensions.
+
+To NumPy an array without dimensions is an array: it may be written (y[...] = v, y[mask] = v), and a mask or a new axis
+makes one of a dimension of it. Here it is read and written through an array of one item, as np.atleast_1d gives it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from s2sad.frontend.memory import Memory
+from s2sad.ir.core import Value
+from s2sad.ir.indices import is_dots, parts_of, without_dots
+from s2sad.ir.kinds import PYTHON_DTYPES, passive
+
+
+class Pointlike(Memory):
+    """The part of `Lowering` that handles items of what has no dimensions."""
+
+    def no_items(self, value: Value, node: Any, what: str = "") -> Exception:
+        cls = TypeError if what or value.kind.dtype in PYTHON_DTYPES else IndexError
+        return self.raises(cls, node, f"a number has no items{what}", "pass an array")
+
+    def number_item(self, value: Value, index: Value, node: Any) -> Value:
+        """value[index], where the value has no dimensions."""
+        if value.kind.is_scalar and value.kind.dtype in PYTHON_DTYPES:
+            raise self.no_items(value, node)
+        parts = [p for p in parts_of(index) if not is_dots(p)]
+        masks = [p for p in parts if self.is_mask(p)]
+        axes = [p for p in parts if self.literal(p) is None]
+        if len(masks) > 1 or len(masks) + len(axes) < len(parts):
+            raise self.no_items(value, node)
+        if masks:
+            return self.prim("operator.getitem", [*self.with_an_axis(value, parts, node)], {}, node)
+        if axes:
+            shape = self.const((1,) * len(axes), node)
+            return self.prim("numpy.reshape", [value, shape], {}, node)
+        if value.kind.is_array and index.op is not None and index.op.name == "tuple":
+            return self.prim("operator.pos", [value], {}, node)  # x[()] is a number
+        return value
+
+    def write_number(
+        self, target: Any, array: Value, index: Value, value: Value, node: Any, op: Any = None
+    ) -> None:
+        """array[index] = value, where the array has no dimensions; array[index] += value and so on with `op`."""
+        if array.kind.is_scalar:
+            raise self.no_items(array, target, " to write")
+        parts = [p for p in parts_of(index) if not is_dots(p)]
+        whole = self.const(Ellipsis, node)
+        if op is not None:
+            value = self.binary(op, self.number_item(array, index, target), value, node)
+        if not parts:
+            self.write("intrinsic.store", target, array, whole, value, node)
+            return
+        if not all(self.is_mask(p) or self.literal(p) is None for p in parts):
+            raise self.no_items(array, target, " to write")
+        base, places = self.with_an_axis(array, parts, node)
+        base = self.prim("numpy.copy", [base], {}, node)
+        base = self.prim("intrinsic.store", [base, places, value], {}, node)
+        item = self.prim("operator.getitem", [base, self.const(0, node)], {}, node)
+        self.write("intrinsic.store", target, array, whole, item, node)
+
+    def with_an_axis(self, value: Value, parts: list[Value], node: Any) -> tuple[Value, Value]:
+        """An array of one item and the index into it that stand for a number and an index."""
+        along = [
+            self.prim("numpy.atleast_1d", [p], {}, node) if self.is_mask(p) else p for p in parts
+        ]
+        index = along[0] if len(along) == 1 else self.op("tuple", along, passive("tuple"), node)
+        return self.prim("numpy.atleast_1d", [value], {}, node), index
+
+    def place(self, array: Value, node: Any) -> Value:
+        """The index of a write: `...` that names no axis is left out."""
+        index = self.index(node)
+        short = without_dots(array, index)
+        if short is None:
+            return index
+        return short[0] if len(short) == 1 else self.op("tuple", short, passive("tuple"), node)
+
+    def is_mask(self, part: Value) -> bool:
+        return part.kind.dims == () and part.kind.dtype in ("b1", "bool")

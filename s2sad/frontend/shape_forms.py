@@ -1,0 +1,131 @@
+"""Functions that give arrays other shapes, or make them, and that are lowered to simpler ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from s2sad.frontend.base import Base
+from s2sad.frontend.scope import Binding, Items, Static
+from s2sad.frontend.written import written
+from s2sad.ir.core import Value
+
+LAYOUT = ("order", "subok", "like", "device")  # where items lie in memory, and in which class
+
+
+def made_array(
+    fn: Any, low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+) -> Binding | None:
+    """np.array and np.asarray with what says how they are made (copy, order, ndmin); None without."""
+    if not set(kwargs) & {"copy", "ndmin", *LAYOUT}:
+        return None
+    rest = {k: b for k, b in kwargs.items() if k not in ("copy", "ndmin", *LAYOUT)}
+    copy = low.literal(kwargs["copy"]) if "copy" in kwargs else fn is np.array
+    least = low.literal(kwargs["ndmin"]) if "ndmin" in kwargs else 0
+    if copy not in (True, False, None) or least not in (0, 1, 2):
+        return None
+    made = low.call(Static(np.array if copy else np.asarray), args, rest, node)
+    if copy is False and made not in args:
+        # NumPy raises where a copy is needed, as it is of a number, of a list, for another dtype.
+        raise low.unsupported(node, "np.array with copy=False that may need a copy", "np.asarray")
+    wider = {1: np.atleast_1d, 2: np.atleast_2d}.get(least)
+    return made if wider is None else low.call(Static(wider), [made], {}, node)
+
+
+def without_layout(fn: Any) -> Any:
+    """np.zeros(shape, order="F") and its kin: the items are the same in any order of memory."""
+
+    def form(
+        low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding | None:
+        rest = {k: b for k, b in kwargs.items() if k not in LAYOUT}
+        return None if len(rest) == len(kwargs) else low.call(Static(fn), args, rest, node)
+
+    return form
+
+
+def at_least(fn: Any) -> Any:
+    """np.atleast_1d(x, y): each of them."""
+
+    def form(
+        low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding | None:
+        if kwargs or len(args) == 1 and low.sequence(args[0]) is None:
+            return None
+        arrays = [low.call(Static(np.asanyarray), [a], {}, node) for a in args]
+        made = [low.call(Static(fn), [a], {}, node) for a in arrays]
+        return made[0] if len(made) == 1 else Items(made)
+
+    return form
+
+
+def broadcast_arrays(
+    low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+) -> Binding | None:
+    """np.broadcast_arrays(x, y): each of them, spread."""
+    if set(kwargs) - {"subok"}:
+        return None
+    arrays = [_array(low, a, node) for a in args]
+    dims = [a.kind.dims for a in arrays]
+    if all(d is not None and d == dims[0] and all(isinstance(n, int) for n in d) for d in dims):
+        return Items(list(arrays))
+    shape = _common_shape(low, arrays, node)
+    return Items([low.prim("numpy.broadcast_to", [a, shape], {}, node) for a in arrays])
+
+
+def broadcast(
+    low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+) -> Binding | None:
+    """np.broadcast(x, y), which is asked for its shape: an array of that shape."""
+    if kwargs or not args:
+        return None
+    arrays = [_array(low, a, node) for a in args]
+    shape = _common_shape(low, arrays, node)
+    return low.prim("numpy.broadcast_to", [low.const(0.0, node), shape], {}, node)
+
+
+def cross(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
+    """np.cross of vectors of three items: of two, NumPy gives numbers, and its derivative is another one."""
+    axis = low.literal(kwargs["axis"]) if "axis" in kwargs else -1
+    if len(args) != 2 or set(kwargs) - {"axis"} or not isinstance(axis, int):
+        return None
+    arrays = [_array(low, a, node) for a in args]
+    for x in arrays:
+        dims = x.kind.dims
+        length = dims[axis] if dims and -len(dims) <= axis < len(dims) else None
+        if length == 3:
+            continue
+        if isinstance(length, int):
+            raise low.unsupported(
+                node,
+                f"np.cross of vectors of {length} items has no derivative here",
+                "write it out: x[0] * y[1] - x[1] * y[0]",
+            )
+        text = f"if np.shape(x)[{axis}] != 3:\n    raise ValueError('np.cross of vectors of two items')"
+        with low.with_hidden({"x": x, "np": Static(np)}):
+            low.statements(written(text, node))
+    more = {k: low.to_value(b, node) for k, b in kwargs.items()}
+    return low.prim("numpy.cross", arrays, more, node)
+
+
+def _array(low: Base, binding: Binding, node: Any) -> Value:
+    listed = low.sequence(binding) is not None
+    made = low.call(Static(np.array if listed else np.asanyarray), [binding], {}, node)
+    return low.to_value(made, node)
+
+
+def _common_shape(low: Base, arrays: list[Value], node: Any) -> Value:
+    shapes: list[Binding] = [low.call(Static(np.shape), [a], {}, node) for a in arrays]
+    return low.to_value(low.call(Static(np.broadcast_shapes), shapes, {}, node), node)
+
+
+SHAPE_FORMS = {
+    id(np.broadcast_arrays): broadcast_arrays,
+    id(np.broadcast): broadcast,
+    **{id(fn): cross for fn in (np.cross, np.linalg.cross)},
+    **{id(fn): at_least(fn) for fn in (np.atleast_1d, np.atleast_2d, np.atleast_3d)},
+    **{id(fn): without_layout(fn) for fn in (np.zeros, np.ones, np.empty, np.full)},
+    **{id(fn): without_layout(fn) for fn in (np.zeros_like, np.ones_like, np.empty_like)},
+    **{id(fn): without_layout(fn) for fn in (np.full_like, np.copy, np.asanyarray)},
+}
