@@ -324,7 +324,7 @@ def check_scalar(function: Function) -> None:
         raise NonScalarOutputError(
             f"{name} returns an array {shape}; grad needs a number", span=span, help=hint
         )
-    if kind.base not in ("number", "any"):
+    if kind.base not in ("number", "any") and kind.dims != ():
         raise NonScalarOutputError(
             f"{name} returns {'nothing' if kind.base == 'none' else 'a ' + kind.base}; grad needs a number",
             span=span,

@@ -6,11 +6,10 @@ import numpy as np
 
 from s2sad.analysis.context import static
 from s2sad.ir.core import Op, Value
-from s2sad.ir.kinds import PYTHON_DTYPES, Kind
+from s2sad.ir.kinds import FAMILY, PYTHON_DTYPES, Kind
 
 ORDER = ["b1", "i1", "i2", "i4", "i8", "f2", "f4", "f8", "c8", "c16"]
 WEAK = {"bool": 0, "int": 1, "float": 2, "complex": 3}
-FAMILY = {"bool": "b1", "int": "i8", "float": "f8", "complex": "c16"}
 
 
 def promote(kinds: list[Kind], numpy: bool = True) -> str | None:

@@ -27,8 +27,14 @@ def is_whole(index: Value) -> bool:
 
 def may_have_none(array: Value) -> bool:
     """True for what was computed of values that may be arrays without dimensions: so it may be a number."""
-    computed = array.op is not None and array.op.fn.startswith(COMPUTED)
-    return computed and array.kind.dims is None
+    return array.kind.dims is None and _is_computed(array)
+
+
+def _is_computed(array: Value) -> bool:
+    op = array.op
+    if op is not None and op.name == "if":
+        return any(_is_computed(region.yields[op.results.index(array)]) for region in op.regions)
+    return op is not None and op.fn.startswith(COMPUTED)
 
 
 def names_axis(index: Value) -> bool:
@@ -66,14 +72,13 @@ def item(b: Builder, op: Op) -> Value | None:
 def store(b: Builder, op: Op) -> Value | None:
     """What is overwritten as a whole is made anew."""
     array, index, value = op.operands
-    if may_have_none(array) and not names_axis(index) and not is_whole(index):
-        return b.call("intrinsic.store", b.call("numpy.asarray", array), index, value)
-    if array.kind.dims == () and is_whole(
-        index
-    ):  # what takes an adjoint or a tangent has no memory
+    if array.kind.dims == () and is_whole(index):
+        # What takes an adjoint or a tangent has no memory.
         return value if value.kind.is_scalar else b.call("numpy.copy", value)
-    if number(value) == 0 and array.kind.is_array and is_whole(index):
+    if number(value) == 0 and is_whole(index):
         return b.zeros_like(array)
+    if may_have_none(array) and not names_axis(index):
+        return b.call("intrinsic.store", b.call("numpy.asarray", array), index, value)
     return None
 
 

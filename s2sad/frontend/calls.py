@@ -133,6 +133,8 @@ class Calls(Objects, Pointlike, ShapeTuples):
             return self.call(bound, args[1:], kwargs, node)
         if any(obj is c for c in CONSUMING):
             args = [self.collected(a, node) if isinstance(a, Generator) else a for a in args]
+            shapes = [self.items_or_shape(a, node) if isinstance(a, Value) else None for a in args]
+            args = [a if s is None else s for a, s in zip(args, shapes, strict=True)]
         special = FORMS.get(id(obj))
         if special is not None:
             result = special(self, args, kwargs, node)

@@ -255,6 +255,8 @@ class Containers(Keys, Sets):
         if isinstance(binding, Generator):
             binding = self.collected(binding, node)
         items = self.items_or_shape(binding, node)
+        if items is None and isinstance(text := self.literal(binding), str):
+            return [self.const(letter, node) for letter in text]
         if items is None:
             raise self.unsupported(
                 node,

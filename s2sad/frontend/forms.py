@@ -15,6 +15,7 @@ from s2sad.frontend.classes import CLASSES
 from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.copies import deep_copy, shallow_copy
 from s2sad.frontend.extremes import extreme
+from s2sad.frontend.in_python import IN_PYTHON
 from s2sad.frontend.known import NOT_KNOWN, attribute_exists, is_instance
 from s2sad.frontend.scope import (
     SETS,
@@ -445,6 +446,7 @@ FORMS = {
     **{id(fn): _joined(fn) for fn in (np.column_stack, np.dstack)},
     id(np.append): _np_append,
     **SHAPE_FORMS,
+    **IN_PYTHON,
     id(np.array): _array(np.array),
     id(np.asarray): _array(np.asarray),
     id(np.finfo): _finfo,

@@ -134,7 +134,9 @@ class Iterables(Generators):
     def over(self, binding: Binding, node: Any, number: int = 0) -> Counted | Known:
         """How to run over what a binding holds: the value of an expression, or one of the items of it."""
         hidden = f"$over{node.lineno},{node.col_offset},{getattr(node, 'id', '')},{number}"
-        items, text = self.sequence(binding), self.literal(binding)
+        items, text = self.items_or_shape(binding, node), self.literal(binding)
+        if isinstance(binding, Value) and items is not None:
+            binding = items
         if isinstance(text, str):
             letters = [self.const(letter, node) for letter in text]
             return Known(len(letters), lambda k: letters[k])

@@ -10,6 +10,8 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from s2sad.errors import S2SADError, UnresolvedNameError
 from s2sad.frontend.classes import class_of
 from s2sad.frontend.containers import UNKNOWN, Containers
@@ -28,6 +30,7 @@ from s2sad.frontend.scope import (
     attribute_of,
 )
 from s2sad.ir.core import Value
+from s2sad.ir.kinds import FAMILY, INT, passive
 
 ATTRIBUTES = {
     "shape": "intrinsic.shape", "ndim": "intrinsic.ndim", "size": "intrinsic.size", "dtype": "intrinsic.dtype",
@@ -35,6 +38,7 @@ ATTRIBUTES = {
 }  # fmt: skip
 
 
+DTYPE = ("kind", "name", "char", "str", "itemsize", "type")
 COMPARED = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=="}
 
 
@@ -75,6 +79,14 @@ class Objects(Containers, Growing):
             )
         if not isinstance(binding, Value):
             raise self.unsupported(node, f"the attribute {name!r} is not supported here")
+        op = binding.op
+        if (
+            op is not None
+            and op.fn == "intrinsic.dtype"
+            and name in DTYPE
+            and hasattr(node, "value")
+        ):
+            return self.of_dtype(binding, name, node)
         fn = ATTRIBUTES.get(name)
         if attribute_exists(binding.kind, name) is False:
             raise self.no_attribute(
@@ -87,6 +99,20 @@ class Objects(Containers, Growing):
                 "pass the number or array itself as an argument",
             )
         return self.prim(fn, [binding], {}, node, form="attribute")
+
+    def of_dtype(self, dtype: Value, name: str, node: Any) -> Binding:
+        """x.dtype.kind, x.dtype.type, ..."""
+        assert dtype.op is not None
+        code = dtype.op.operands[0].kind.dtype
+        if code is not None:
+            found = getattr(np.dtype(FAMILY.get(code, code)), name)
+            return self.const(found, node) if isinstance(found, (str, int)) else Static(found, name)
+        if name == "type":
+            raise self.unsupported(
+                node, "the type of items that only the run knows", "pass a dtype"
+            )
+        kind = INT if name == "itemsize" else passive("str")
+        return self.op("python", [dtype], kind, node, node=node, holes=[node.value])
 
     def bound_method(self, cell: Cell, name: str, node: Any) -> Binding:
         """`xs.append` as a value: a function of its arguments."""

@@ -32,7 +32,7 @@ class Outer(Base):
             if is_named:
                 name = self.capture(name, obj, current)
             return self.const(obj, node, name if is_named else "")
-        if isinstance(obj, (tuple, list, set, frozenset, dict)):
+        if isinstance(obj, (tuple, list, set, frozenset, dict)) and not hasattr(obj, "n_fields"):
             return self.outer_container(obj, name, node, current)
         if isinstance(obj, (np.ndarray, np.generic)):
             name = self.capture(name or "array", obj, current)

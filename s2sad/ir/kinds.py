@@ -77,6 +77,7 @@ class Kind:
 
 
 PYTHON_DTYPES = ("bool", "int", "float", "complex")
+FAMILY = {"bool": "b1", "int": "i8", "float": "f8", "complex": "c16"}  # as which NumPy holds them
 PASSIVE_DTYPES = ("bool", "int", "b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")
 
 ANY = Kind("any")

@@ -185,7 +185,8 @@ def float64(x):
     x_bar += y_bar
 
 
-@rule(np.ndarray.item, linear_in="x")
+@rule(np.ndarray.item, shape="scalar")
 def item(x):
     y = x.item()
+    y_dot = np.sum(x_dot)
     x_bar += np.reshape(y_bar, np.shape(x))

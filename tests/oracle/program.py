@@ -122,7 +122,7 @@ def gradient(f: Callable[..., Any], args: Sequence[Any], wrt: Sequence[int]) -> 
     size = _size(args, wrt)
     unit = np.eye(size)
     kinks.reset()
-    y = f(*_seeded(args, wrt, lambda v, k, i, index: Dual(v, unit[k])))
+    y = _number(f(*_seeded(args, wrt, lambda v, k, i, index: Dual(v, unit[k]))))
     leaves = _leaves(y)
     rows = np.array([_tangent(leaf, size) for leaf in leaves], dtype=float).reshape(-1, size)
     flat = rows if isinstance(y, (tuple, list, np.ndarray)) else rows[0]
@@ -145,6 +145,11 @@ def tangent(
     return _restore([plain(leaf) for leaf in leaves], y), _restore(dot, y)
 
 
+def _number(y: Any) -> Any:
+    """The number in an array without dimensions."""
+    return y[()] if isinstance(y, np.ndarray) and y.ndim == 0 else y
+
+
 def hessian_times(
     f: Callable[..., Any], args: Sequence[Any], wrt: Sequence[int], dots: Sequence[Any]
 ) -> list[Any]:
@@ -157,7 +162,7 @@ def hessian_times(
         along = float(np.asarray(by_argument[i])[index])
         return Dual(Dual(v, along), Dual(unit[k], np.zeros(size)))
 
-    y = f(*_seeded(args, wrt, make))
+    y = _number(f(*_seeded(args, wrt, make)))
     outer = y.tangent if isinstance(y, Dual) else 0.0
     flat = outer.tangent if isinstance(outer, Dual) else np.zeros(size)
     return _split(np.broadcast_to(np.asarray(flat, dtype=float), (size,)), args, wrt)

@@ -139,7 +139,22 @@ class Expressions:
 
     def constant(self) -> str:
         return self.pick(
-            ("0.5", "1.0", "2.0", "-0.7", "0.3", "1.5", "-1.2", "3", "0.25", "HALF", "TWO", "MINUS")
+            (
+                "0.5",
+                "1.0",
+                "2.0",
+                "-0.7",
+                "0.3",
+                "1.5",
+                "-1.2",
+                "3",
+                "0.25",
+                "HALF",
+                "TWO",
+                "MINUS",
+                "Fixed.x",
+                "Fixed.y",
+            )
         )
 
     def fresh_name(self, prefix: str) -> str:
@@ -267,7 +282,8 @@ class Expressions:
         if not arrays:
             return self.smooth(scope, shape, depth)
         array = self.pick(arrays)
-        return f"{array.name}[{', '.join(self.index(scope, n) for n in array.shape)}]"
+        dots = "..., " if self.one_in(6) else ""
+        return f"{array.name}[{dots}{', '.join(self.index(scope, n) for n in array.shape)}]"
 
     def where(self, scope: Scope, shape: Shape, depth: int) -> str:
         test = f"{self.expression(scope, shape, depth)} {self.pick(('<', '>'))} {self.part(scope, shape, depth)}"

@@ -57,7 +57,7 @@ class Generator(Lists):
         makers = [self.new_value] * 3 + [self.update] * 4 + [self.augment] * 3 + [self.tuples] * 2
         if any(v.own for v in scope.variables.values()):
             makers += [self.store] * 5
-        makers += [self.new_array] * 2 + [self.nested_function]
+        makers += [self.new_array] * 2 + [self.nested_function, self.pointlike]
         if self.memory:
             makers += [self.alias] * 4 + [self.changed_by_call] * 2
             if scope.nesting < 3:
@@ -168,7 +168,7 @@ class Generator(Lists):
         form = self.choices.integer(0, 3)
         same = scope.of_shape(shape)
         if form == 0 or not same:
-            self.emit(scope, f"{name} = np.zeros({shape!r})")
+            self.emit(scope, f"{name} = np.zeros({self.size(scope, shape)})")
         elif form == 1:
             self.emit(scope, f"{name} = {self.pick(same).name}.copy()")
         elif form == 2:
@@ -181,6 +181,32 @@ class Generator(Lists):
             self.emit(inner, f"{name}[{i}] = {self.expression(inner, shape[1:], 2)}")
         scope.variables[name] = Variable(name, shape, True)
 
+    def size(self, scope: Scope, shape: Shape) -> str:
+        """The shape of an array, as a literal, or put together from the shape of another one."""
+        matrices = [v.name for v in scope.of_shape(MATRIX)]
+        if not matrices or not self.one_in(2):
+            return repr(shape)
+        name = self.pick(matrices)
+        if len(shape) == 1:
+            return f"{name}.shape[:0] + {shape!r}"
+        return self.pick((f"{name}.shape[:1] + (3,)", f"(2,) + {name}.shape[1:]", f"{name}.shape"))
+
+    def pointlike(self, scope: Scope) -> None:
+        """An array without dimensions."""
+        name = self.fresh_name("o")
+        makers = ("np.zeros(())", "np.zeros_like({0})", "np.array({0})", "np.asarray({0})")
+        made = self.pick(makers).format(self.expression(scope, SCALAR, 2))
+        self.emit(scope, f"{name} = {made}")
+        scope.variables[name] = Variable(name, SCALAR)
+        value = self.expression(scope, SCALAR, 2)
+        change = self.pick((f"{name}[...] = {value}", f"{name} += {value}", ""))
+        if self.one_in(3):
+            second = self.fresh_name("o")
+            self.emit(scope, f"{second} = {name}")
+            scope.variables[second] = Variable(second, SCALAR)
+        if change:
+            self.emit(scope, change)
+
     def store(self, scope: Scope) -> None:
         target = self.pick([v for v in scope.variables.values() if v.own])
         n = target.shape[0]
@@ -188,6 +214,9 @@ class Generator(Lists):
         form = self.choices.integer(0, 4)
         if form <= 1:
             place, shape = f"[{self.index(scope, n)}]", target.shape[1:]
+            if self.one_in(4):
+                last = target.shape[-1]
+                place, shape = f"[..., {self.index(scope, last)}]", target.shape[:-1]
         elif form == 2:
             low = self.choices.integer(0, n - 1)
             high = self.choices.integer(low + 1, n)
@@ -382,14 +411,20 @@ def is_fresh(text: str) -> bool:
     return False
 
 
-NAMED = "HALF, TWO, MINUS = 0.5, 2.0, -1.0"
+# Named as arguments of `f` are, too.
+NAMED = """\
+HALF, TWO, MINUS = 0.5, 2.0, -1.0
+
+
+class Fixed:
+    x, y = 0.75, -1.25"""
 
 
 def generate(choices: Choices, size: int = 8, memory: bool = False) -> Program:
     """A random program with arguments."""
     generator = Generator(choices)
     generator.memory = memory
-    generator.lines = ["import math", "", "import numpy as np", "", NAMED, "", ""]
+    generator.lines = ["import math", "", "import numpy as np", "", *NAMED.splitlines(), "", ""]
     if memory:
         generator.lines[:1] = [IMPORT, "import math"]
         generator.lines += [TABLE, "", "", *HEAD.splitlines(), "", ""]

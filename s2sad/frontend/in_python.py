@@ -1,0 +1,159 @@
+"""Functions of NumPy that are a few lines of simpler ones: a call of one is lowered as a call of the function here.
+
+Each computes what NumPy's own function computes, with the same roundings.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from s2sad.frontend.base import Base
+from s2sad.frontend.scope import Binding, Static
+
+# mypy: ignore-errors
+
+
+def polyval(p, x):
+    """Horner's scheme."""
+    y = np.zeros(np.shape(x)) if np.ndim(x) else 0.0
+    for c in p:
+        y = y * x + c
+    return y
+
+
+def select(condlist, choicelist, default=0):
+    y = default
+    for k in range(len(condlist)):
+        y = np.where(condlist[-1 - k], choicelist[-1 - k], y)
+    return y
+
+
+def piecewise(x, condlist, funclist):
+    y = np.zeros_like(x)
+    rest = np.ones(np.shape(x), bool)
+    for k in range(len(condlist)):
+        rest = np.logical_and(rest, np.logical_not(condlist[k]))
+    conditions = [*condlist, rest] if len(funclist) > len(condlist) else condlist
+    for k in range(len(conditions)):
+        if callable(funclist[k]):
+            y[conditions[k]] = funclist[k](x[conditions[k]])
+        else:
+            y[conditions[k]] = funclist[k]
+    return y
+
+
+def ptp(a, axis=None):
+    return np.max(a, axis=axis) - np.min(a, axis=axis)
+
+
+def average(a, axis=None, weights=None):
+    if weights is None:
+        return np.mean(a, axis=axis)
+    if np.shape(a) != np.shape(weights):
+        raise TypeError("weights of another shape than the array are not supported")
+    return np.sum(np.multiply(a, weights), axis=axis) / np.sum(weights, axis=axis)
+
+
+def median(a):
+    s = np.sort(np.ravel(a))
+    n = len(s)
+    if np.isnan(s[-1]):
+        return s[-1]
+    return 0.5 * (s[(n - 1) // 2] + s[n // 2])
+
+
+def nanmean(a, axis=None):
+    there = np.logical_not(np.isnan(a))
+    return np.sum(np.where(there, a, 0.0), axis=axis) / np.sum(there, axis=axis)
+
+
+def nanmax(a, axis=None):
+    missing = np.isnan(a)
+    found = np.max(np.where(missing, -np.inf, a), axis=axis)
+    return np.where(np.all(missing, axis=axis), np.nan, found)
+
+
+def nanmin(a, axis=None):
+    missing = np.isnan(a)
+    found = np.min(np.where(missing, np.inf, a), axis=axis)
+    return np.where(np.all(missing, axis=axis), np.nan, found)
+
+
+def modf(x):
+    whole = np.trunc(x)
+    return x - whole, whole
+
+
+def modf_of_a_number(x):
+    whole = float(math.trunc(x))
+    return x - whole, whole
+
+
+def trapezoid(y, x=None, dx=1.0):
+    y = np.asarray(y)
+    step = dx if x is None else np.diff(x)
+    return np.sum(step * (y[1:] + y[:-1]) / 2.0)
+
+
+def putmask(a, mask, values):
+    if np.shape(values) == ():
+        a[mask] = values
+    else:
+        a[mask] = values[mask]
+
+
+def fill_diagonal(a, val):
+    places = np.arange(min(np.shape(a)))
+    a[places, places] = val
+
+
+def compress(condition, a):
+    return a[np.asarray(condition)]
+
+
+def extract(condition, arr):
+    return np.ravel(arr)[np.ravel(condition)]
+
+
+def vectorized(function, arrays):
+    arrays = np.broadcast_arrays(*arrays)
+    columns = [np.ravel(a) for a in arrays]
+    made = [function(*[column[k] for column in columns]) for k in range(len(columns[0]))]
+    return np.reshape(np.array(made), np.shape(arrays[0]))
+
+
+def called(function: Any) -> Any:
+    """The lowering of a call that is one of a function here."""
+
+    def form(
+        low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding | None:
+        return low.call(Static(function), args, kwargs, node)
+
+    return form
+
+
+def vectorize(
+    low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+) -> Binding | None:
+    """np.vectorize(function), as a function of arrays."""
+    if len(args) != 1 or set(kwargs) - {"otypes", "doc"}:
+        return None
+    names = {"F": args[0], "V": Static(vectorized)}
+    return low.function_of("lambda *A: V(F, A)", names, node)
+
+
+IN_PYTHON = {
+    **{
+        id(getattr(np, f.__name__)): called(f)
+        for f in (
+            polyval, select, piecewise, ptp, average, median, nanmean, nanmax, nanmin, modf, trapezoid,
+            putmask, fill_diagonal, compress, extract,
+        )
+    },
+    id(math.modf): called(modf_of_a_number),
+    id(np.vectorize): vectorize,
+}  # fmt: skip
