@@ -16,6 +16,7 @@ from s2sad.frontend.containers import TUPLE_METHODS
 from s2sad.frontend.find import FunctionSource, find
 from s2sad.frontend.forms import FORMS
 from s2sad.frontend.generators import is_generator
+from s2sad.frontend.into import Into
 from s2sad.frontend.objects import Objects
 from s2sad.frontend.pointlike import Pointlike
 from s2sad.frontend.repeated import key_of
@@ -47,7 +48,7 @@ ALIKE = 3  # calls in a row of which all that is known is the same: no next one 
 MOST_NESTED = 40, 400  # recursive calls that are written out; if there is no other way
 
 
-class Calls(Objects, Pointlike, ShapeTuples):
+class Calls(Objects, Pointlike, ShapeTuples, Into):
     """The part of `Lowering` that handles calls."""
 
     def expr_Call(self, node: Any) -> Binding:
@@ -184,52 +185,6 @@ class Calls(Objects, Pointlike, ShapeTuples):
         )
         raise self.primitives.missing(name, self.span(node))
 
-    def call_at(self, ufunc: Any, args: list[Binding], node: Any) -> Binding:
-        """np.add.at(array, index, value): adds at an index that may name an item twice."""
-        if ufunc not in (np.add, np.subtract) or len(args) != 3:
-            raise self.unsupported(
-                node, f"{ufunc.__name__}.at is not supported in this form", "use np.add.at"
-            )
-        array, index, value = (self.to_value(a, node) for a in args)
-        if ufunc is np.subtract:
-            value = self.prim("operator.neg", [value], {}, node)
-        self.write("intrinsic.index_add", node, array, index, value, node)
-        return self.const(None, node)
-
-    def in_place(self, array: Value, name: str, args: list[Binding], node: Any) -> Binding:
-        """array.fill(value), array.sort()"""
-        if name == "fill":
-            value = self.to_value(args[0], node)
-        else:
-            axis = {"axis": self.to_value(args[0], node)} if args else {}
-            value = self.prim("numpy.sort", [array], axis, node)
-        self.write("intrinsic.store", node, array, self.const(Ellipsis, node), value, node)
-        return self.const(None, node)
-
-    def is_none_or_absent(self, binding: Binding | None) -> bool:
-        return binding is None or self.literal(binding) is None
-
-    def call_into(
-        self, fn: str, args: list[Binding], kwargs: dict[str, Binding], node: Any
-    ) -> Binding:
-        """A call with out=: the result is written into an array, where= a mask says."""
-        out, where = kwargs.pop("out"), kwargs.pop("where", None)
-        if isinstance(out, Items) and len(out.items) == 1:
-            out = out.items[0]
-        target, values = self.to_value(out, node), [self.to_value(a, node) for a in args]
-        mask = None if where is None or self.literal(where) is True else self.to_value(where, node)
-        if mask is not None:
-            # Where the mask is false the function is not computed: 1 stands for the arguments there.
-            one = self.const(1.0, node)
-            values = [self.prim("numpy.where", [mask, v, one], {}, node) for v in values]
-        more = {k: self.to_value(v, node) for k, v in kwargs.items()}
-        result = self.prim(fn, values, more, node)
-        if mask is not None:
-            result = self.prim("numpy.where", [mask, result, target], {}, node)
-        self.scope.vars["$out"] = target
-        self.write("intrinsic.store", node, target, self.const(Ellipsis, node), result, node)
-        return self.scope.vars.pop("$out")
-
     def call_followed(
         self, obj: Any, args: list[Binding], kwargs: dict[str, Binding], node: Any
     ) -> Binding | None:
@@ -291,14 +246,36 @@ class Calls(Objects, Pointlike, ShapeTuples):
         fn = f"numpy.ndarray.{name}"
         if not self.primitives.has(fn):
             raise self.primitives.missing(fn, self.span(node))
-        args = [self.to_value(b, node) for b in self.each(node.args)]
-        kwargs = {k: self.to_value(v, node) for k, v in self.keywords(node).items()}
+        given, named = self.each(node.args), self.keywords(node)
+        if not self.is_none_or_absent(named.get("out")):
+            return self.call_into(fn, [receiver, *given], named, node)
+        args = [self.to_value(b, node) for b in given]
+        if name in ("astype", "copy"):
+            named.pop("order", None)  # where items lie in memory changes none of them
+        same = self.not_copied(receiver, name, args, named, node)
+        if same is not None:
+            return same
+        kwargs = {k: self.to_value(v, node) for k, v in named.items() if k != "out"}
         if name == "reshape":
             shape = args[0] if len(args) == 1 else self.op("tuple", args, passive("tuple"), node)
             return self.prim(fn, [receiver, shape], kwargs, node)
         if name == "transpose" and len(args) > 1:
             args = [self.op("tuple", args, passive("tuple"), node)]
         return self.prim(fn, [receiver, *args], kwargs, node)
+
+    def not_copied(
+        self, array: Value, name: str, args: list[Value], kwargs: dict[str, Binding], node: Any
+    ) -> Value | None:
+        """array.astype(dtype, copy=False), which is the array itself where it has that dtype."""
+        copy = self.literal(kwargs.pop("copy")) if name == "astype" and "copy" in kwargs else True
+        if copy is True:
+            return None
+        made = self.prim("numpy.asarray", [array, *args], {}, node)
+        if copy is not False or made.kind.dtype is None or array.kind.dtype is None:
+            raise self.unsupported(
+                node, "astype with a copy that only the run knows of", "use np.asarray"
+            )
+        return made
 
     def text_method(self, receiver: Value, name: str, node: Any) -> Binding | None:
         """A method of a string that is known: `mode.lower()`."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import enum
 import types
 from typing import Any
 
-from s2sad.frontend.scope import SETS, Binding, Cell, Items, attribute_of
+from s2sad.frontend.scope import CONTAINERS, SETS, Binding, Cell, Items, Static, attribute_of
 
 CLASSES = {
     "list": list,
@@ -25,7 +26,15 @@ def class_of(binding: Binding | None) -> type:
         return binding.kind
     if isinstance(binding, Items):
         return binding.named or CLASSES.get(binding.kind, tuple)
+    if isinstance(binding, Static) and not isinstance(binding.value, (type, enum.Enum)):
+        return type(binding.value)
     return object
+
+
+def defines(binding: Binding, method: str) -> bool:
+    """True for an object whose class, one of a program, has a method."""
+    cls = class_of(binding)
+    return cls not in CONTAINERS and isinstance(attribute_of(cls, method), types.FunctionType)
 
 
 def overridden(cls: Any) -> str:

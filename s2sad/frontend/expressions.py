@@ -12,6 +12,7 @@ import gast
 import numpy as np
 
 from s2sad.frontend.calls import Calls
+from s2sad.frontend.classes import class_of, defines
 from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.scope import (
     CONTAINERS,
@@ -279,6 +280,10 @@ class Expressions(Calls, Texts):
             same = self.identical(left, right)
             if same is not None:
                 return self.const(same is (name == "Is"), node)
+        if name in ("In", "NotIn") and defines(right, "__contains__"):
+            bound = self.class_attribute(right, class_of(right), "__contains__", node)
+            there = self.tested(self.call(bound, [left], {}, node), node)
+            return there if name == "In" else self.prim("operator.not_", [there], {}, node)
         if name in ("In", "NotIn"):
             found = self.contains(left, right, node)
             if found is not None:
@@ -433,6 +438,9 @@ class Expressions(Calls, Texts):
             key = self.index(slice_node)
             is_tuple = isinstance(slice_node, gast.Tuple) or binding.value is np.s_
             return key if is_tuple else self.op("tuple", [key], passive("tuple"), node)
+        if isinstance(binding, Static) and defines(binding, "__getitem__"):
+            bound = self.class_attribute(binding, class_of(binding), "__getitem__", node)
+            return self.call(bound, [self.expression(slice_node)], {}, node)
         if isinstance(binding, Cell) and isinstance(binding.kind, type):
             if binding.kind not in CONTAINERS:
                 index = self.expression(slice_node)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.frontend.base import Base
-from s2sad.frontend.classes import CLASSES
+from s2sad.frontend.classes import CLASSES, class_of, defines
 from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.copies import deep_copy, shallow_copy
 from s2sad.frontend.extremes import extreme
@@ -100,8 +100,8 @@ def _len(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) 
     length = low.grown_length(args[0])
     if length is not None:
         return length
-    if isinstance(args[0], Cell):
-        bound = low.class_attribute(args[0], args[0].kind, "__len__", node)
+    if isinstance(args[0], Cell) or defines(args[0], "__len__"):
+        bound = low.class_attribute(args[0], class_of(args[0]), "__len__", node)
         return low.call(bound, [], {}, node)
     if isinstance(args[0], Value) and args[0].kind.is_scalar:
         raise low.raises(TypeError, node, "a number has no length", "pass an array")

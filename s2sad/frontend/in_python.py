@@ -125,6 +125,18 @@ def vectorized(function, arrays):
     return np.reshape(np.array(made), np.shape(arrays[0]))
 
 
+def ndenumerate(arr):
+    if np.ndim(arr) == 1:
+        for i in range(len(arr)):
+            yield (i,), arr[i]
+    elif np.ndim(arr) == 2:
+        for i in range(arr.shape[0]):
+            for j in range(arr.shape[1]):
+                yield (i, j), arr[i, j]
+    else:
+        raise TypeError("np.ndenumerate of more than two axes is not supported")
+
+
 def called(function: Any) -> Any:
     """The lowering of a call that is one of a function here."""
 
@@ -151,7 +163,7 @@ IN_PYTHON = {
         id(getattr(np, f.__name__)): called(f)
         for f in (
             polyval, select, piecewise, ptp, average, median, nanmean, nanmax, nanmin, modf, trapezoid,
-            putmask, fill_diagonal, compress, extract,
+            putmask, fill_diagonal, compress, extract, ndenumerate,
         )
     },
     id(math.modf): called(modf_of_a_number),

@@ -25,6 +25,8 @@ from s2sad.frontend.scope import (
 )
 from s2sad.ir.core import Value
 
+FEW_ROWS = 8
+
 
 @dataclass
 class Counted:
@@ -46,6 +48,7 @@ class Known:
     length: int
     element: Callable[[int], Binding]
     ended: Callable[[], None] = lambda: None
+    last: bool = False  # written out only where the whole function cannot be followed otherwise
 
 
 class Iterables(Generators):
@@ -95,7 +98,9 @@ class Iterables(Generators):
             self.block, self.statement = block, statement
             del block.ops[mark:]
             self.state.restore(before)
-            if items is None:
+            if items is not None and items.last:
+                self.short.add(place)
+            if items is None or items.last:
                 raise
             self.hints[tried] = None
             self.unrolled(node, items)
@@ -157,7 +162,21 @@ class Iterables(Generators):
         def now() -> Value:
             return self.to_value(self.scope.vars[hidden], node)
 
-        return self.rows_of(now, self.prim("builtins.len", [array], {}, node), node)
+        return self.rows_of(
+            now, self.prim("builtins.len", [array], {}, node), node, self.known_rows(now, node)
+        )
+
+    def known_rows(self, array: Callable[[], Value], node: Any) -> Known | None:
+        """The rows of an array with a few of them: a loop over them may be written out."""
+        dims = array().kind.dims
+        count = dims[0] if dims else None
+        if not isinstance(count, int) or count > FEW_ROWS:
+            return None
+        return Known(
+            count,
+            lambda k: self.prim("operator.getitem", [array(), self.const(k, node)], {}, node),
+            last=True,
+        )
 
     def over_list(self, cell: Cell, node: Any) -> Counted:
         """A loop over a list in an array, whose items the body may write."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import gast
 
 from s2sad.errors import UnsupportedSyntaxError
+from s2sad.frontend.classes import class_of, defines
 from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.iterables import Counted, Iterables, Known, is_constant
 from s2sad.frontend.scope import (
@@ -62,12 +63,10 @@ class Joined(Iterables):
             if not node.generators[0].ifs:
                 return self.mapped_generator(node)
         binding = self.expression(node)
-        if (
-            isinstance(binding, Cell)
-            and isinstance(binding.kind, type)
-            and binding.kind not in CONTAINERS
-        ):
-            if backwards or attribute_of(binding.kind, "__iter__") is None:
+        kind = binding.kind if isinstance(binding, Cell) else None
+        of_program = isinstance(kind, type) and kind not in CONTAINERS
+        if of_program or isinstance(binding, Static) and defines(binding, "__iter__"):
+            if backwards or attribute_of(class_of(binding), "__iter__") is None:
                 raise self.unsupported(
                     node,
                     "an object is run over backwards, or without __iter__",
@@ -194,7 +193,8 @@ class Joined(Iterables):
 
             singly = [p.known if isinstance(p, Counted) and p.known else p for p in parts]
             count, one = self.each_at(singly, node, what)
-            one_by_one = Known(count, lambda k: make(one(k)), ended)
+            last = any(p.last for p in known)
+            one_by_one = Known(count, lambda k: make(one(k)), ended, last)
         if isinstance(length, int) and one_by_one is not None:
             return one_by_one
         return self.counted(length, lambda i: make(elements(i)), node, one_by_one)
@@ -297,6 +297,7 @@ class Joined(Iterables):
             known.length,
             lambda k: Items([count(self.const(k, node)), known.element(k)]),
             known.ended,
+            known.last,
         )
         if isinstance(over, Known):
             assert singly is not None
@@ -312,7 +313,10 @@ class Joined(Iterables):
         over = self.part(node.args[0], backwards=True)
         known = over if isinstance(over, Known) else over.known
         singly = known and Known(
-            known.length, lambda k: known.element(known.length - 1 - k), known.ended
+            known.length,
+            lambda k: known.element(known.length - 1 - k),
+            known.ended,
+            known.last,
         )
         if isinstance(over, Known):
             assert singly is not None

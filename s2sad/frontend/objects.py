@@ -34,7 +34,7 @@ from s2sad.ir.kinds import FAMILY, INT, passive
 
 ATTRIBUTES = {
     "shape": "intrinsic.shape", "ndim": "intrinsic.ndim", "size": "intrinsic.size", "dtype": "intrinsic.dtype",
-    "T": "numpy.ndarray.T",
+    "T": "numpy.ndarray.T", "flat": "numpy.ravel",
 }  # fmt: skip
 
 
@@ -98,7 +98,8 @@ class Objects(Containers, Growing):
                 f"reading the attribute {name!r} is not supported yet",
                 "pass the number or array itself as an argument",
             )
-        return self.prim(fn, [binding], {}, node, form="attribute")
+        more = {} if name == "flat" else {"form": "attribute"}
+        return self.prim(fn, [binding], {}, node, **more)
 
     def of_dtype(self, dtype: Value, name: str, node: Any) -> Binding:
         """x.dtype.kind, x.dtype.type, ..."""

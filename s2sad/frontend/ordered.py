@@ -9,6 +9,7 @@ import gast
 import numpy as np
 
 from s2sad.errors import UnsupportedSyntaxError
+from s2sad.frontend.classes import class_of, defines
 from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.joined import Joined
 from s2sad.frontend.scope import (
@@ -135,8 +136,9 @@ class Ordered(Joined):
 
     def read_by_index(self, binding: Binding, node: Any) -> Binding:
         """What is run over, where it is read by index: the keys of a dict, the items of a set in their order."""
-        if isinstance(binding, Cell) and binding.kind not in CONTAINERS:
-            if attribute_of(binding.kind, "__iter__") is None:
+        of_program = isinstance(binding, Cell) and binding.kind not in CONTAINERS
+        if of_program or isinstance(binding, Static) and defines(binding, "__iter__"):
+            if attribute_of(class_of(binding), "__iter__") is None:
                 raise self.unsupported(
                     node, "an object without __iter__ is run over", "give its class an __iter__"
                 )

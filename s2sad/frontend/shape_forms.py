@@ -40,7 +40,10 @@ def without_layout(fn: Any) -> Any:
         low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
     ) -> Binding | None:
         rest = {k: b for k, b in kwargs.items() if k not in LAYOUT}
-        return None if len(rest) == len(kwargs) else low.call(Static(fn), args, rest, node)
+        behind = {np.zeros: 2, np.ones: 2, np.empty: 2, np.full: 3}.get(fn, len(args))
+        if len(rest) == len(kwargs) and len(args) <= behind:
+            return None
+        return low.call(Static(fn), args[:behind], rest, node)
 
     return form
 
