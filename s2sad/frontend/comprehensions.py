@@ -164,7 +164,7 @@ class Comprehensions(Lazy):
                 return
             over: Counted | Known | None = self.part(clauses[0].iter)
             if isinstance(over, Counted):
-                over = self.counted_items(over)
+                over = self.counted_items(over, clauses[0].iter)
             if over is None:
                 raise self.unsupported(
                     node,

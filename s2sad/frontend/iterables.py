@@ -83,7 +83,7 @@ class Iterables(Generators):
             self.unrolled(node, over)
             return
         place = (self.scope.source.file.path, node.lineno, node.col_offset)
-        items = self.counted_items(over)
+        items = self.counted_items(over, node)
         tried = ("unrolled", node.iter, *self.stack)
         if items is not None and (place in self.written_out or tried in self.hints):
             self.unrolled(node, items)
@@ -98,9 +98,7 @@ class Iterables(Generators):
             self.block, self.statement = block, statement
             del block.ops[mark:]
             self.state.restore(before)
-            if items is not None and items.last:
-                self.short.add(place)
-            if items is None or items.last:
+            if items is None:
                 raise
             self.hints[tried] = None
             self.unrolled(node, items)
@@ -278,9 +276,16 @@ class Iterables(Generators):
         self.scope.vars.pop("$break", None)
         self.scope.vars.update(outer)
 
-    def counted_items(self, over: Counted) -> Known | None:
-        """The items of a range whose ends are literals, or of a table."""
+    def counted_items(self, over: Counted, node: Any) -> Known | None:
+        """The items of a range whose ends are literals, of a table, or of an array with few rows; `node`: the loop.
+
+        Rows are known one by one only where the function cannot be followed otherwise.
+        """
         if over.known is not None:
+            place = (self.scope.source.file.path, node.lineno, node.col_offset)
+            if over.known.last and place not in self.written_out:
+                self.short.add(place)
+                return None
             return over.known
         ends = [self.literal(v) for v in over.domain]
         if not all(type(e) is int for e in ends) or ends[2] == 0:

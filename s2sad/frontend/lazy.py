@@ -36,7 +36,7 @@ class Lazy(Ordered):
             return self.filter_(node)
         if callee.value is range:
             over = self.range_(node)
-            known = self.counted_items(over)
+            known = self.counted_items(over, node)
             if known is None:
                 return self.range_list(over.domain, node)
             return Items([known.element(k) for k in range(known.length)], "range")
