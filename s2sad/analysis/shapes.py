@@ -400,6 +400,11 @@ def sliced(context: Context, size: Size, part: Value) -> Size:
     return context.symbol((key, keep))
 
 
+def vector(context: Context, op: Op) -> Kind:
+    """A vector of a length that no other value has."""
+    return array(promote([v.kind for v in op.operands]), (context.symbol((op.result, 0)),))
+
+
 def always(kind: Kind) -> Callable[[Context, Op], Kind]:
     return lambda *_: kind
 
@@ -413,7 +418,8 @@ FAMILIES: dict[str, Callable[[Context, Op], Kind]] = {
     "conversion": conversion, "new": new_array, "copy": copy, "scalar": scalar,
     "integer": always(INT), "test": always(BOOL), "tuple": always(passive("tuple")), "unknown": always(ANY),
     "positions": positions, "places": lambda context, op: Kind("number", "i8", (context.symbol((op.result, 0)),)),
-    "like": like(""), "append": append, "atleast": atleast, "triangle": triangle, "place": place, "found": found,
+    "like": like(""), "append": append, "atleast": atleast,
+    "vector": vector, "triangle": triangle, "place": place, "found": found,
 }  # fmt: skip
 
 

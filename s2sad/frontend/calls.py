@@ -460,8 +460,12 @@ def _has_method(items: Items, name: str) -> bool:
 
 
 def _is_library(function: types.FunctionType) -> bool:
-    """True for functions of NumPy and SciPy, which have rules or are refused, but are never looked into."""
-    return (function.__module__ or "").split(".")[0] in ("numpy", "scipy")
+    """True for functions of NumPy and SciPy, which have rules or are refused, but are never looked into.
+
+    Those of numpy.polynomial are plain recurrences.
+    """
+    module = function.__module__ or ""
+    return module.split(".")[0] in ("numpy", "scipy") and not module.startswith("numpy.polynomial")
 
 
 def _of_numbers(scope: Scope) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import collections
 import copy
-import dataclasses
 import functools
+import math
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from s2sad.frontend.base import Base
 from s2sad.frontend.classes import CLASSES, class_of, defines
 from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.copies import deep_copy, shallow_copy
+from s2sad.frontend.dataclass_forms import DATACLASS_FORMS
 from s2sad.frontend.extremes import extreme
 from s2sad.frontend.in_python import IN_PYTHON
 from s2sad.frontend.known import NOT_KNOWN, attribute_exists, is_instance
@@ -103,8 +104,10 @@ def _len(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) 
     if isinstance(args[0], Cell) or defines(args[0], "__len__"):
         bound = low.class_attribute(args[0], class_of(args[0]), "__len__", node)
         return low.call(bound, [], {}, node)
-    if isinstance(args[0], Value) and args[0].kind.is_scalar:
+    if isinstance(args[0], Value) and args[0].kind.dims == ():
         raise low.raises(TypeError, node, "a number has no length", "pass an array")
+    if isinstance(args[0], Generator):
+        raise low.raises(TypeError, node, "a generator has no length", "make a list of it")
     return None
 
 
@@ -125,6 +128,15 @@ def _asked(fn: str) -> Any:
         return low.prim(fn, [x], {}, node)
 
     return special
+
+
+def _fsum(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
+    """math.fsum of a list or a generator: of the array of their numbers."""
+    made = low.collected(args[0], node) if isinstance(args[0], Generator) else args[0]
+    if not isinstance(made, (Items, Cell)):
+        return None
+    array = low.call(Static(np.array), [made], {}, node)
+    return low.prim("math.fsum", [low.to_value(array, node)], {}, node)
 
 
 def _pow(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
@@ -405,43 +417,8 @@ def _np_append(
     return low.call(Static(np.concatenate), [Items(parts)], {"axis": axis}, node)
 
 
-def _fields_of(low: Base, binding: Binding, node: Any) -> dict[str, Binding] | None:
-    """The fields of an object of a dataclass, by name; None for anything else."""
-    if not isinstance(binding, Cell) or not dataclasses.is_dataclass(binding.kind):
-        return None
-    fields = dataclasses.fields(binding.kind)
-    return {f.name: low.attribute(binding, f.name, node) for f in fields}
-
-
-def _dataclass_replace(
-    low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
-) -> Binding | None:
-    fields = _fields_of(low, args[0], node)
-    if fields is None or len(args) > 1:
-        return None
-    cls: Any = args[0].kind  # type: ignore[union-attr]
-    given = {f.name: fields[f.name] for f in dataclasses.fields(cls) if f.init}
-    return low.call(Static(cls), [], given | kwargs, node)
-
-
-def _dataclass_parts(kind: str) -> Any:
-    """dataclasses.astuple and asdict, where no field holds an object of a dataclass or a container."""
-
-    def form(
-        low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
-    ) -> Binding | None:
-        fields = _fields_of(low, args[0], node)
-        if fields is None or kwargs or not all(isinstance(v, Value) for v in fields.values()):
-            return None
-        return low.new_dict(dict(fields)) if kind == "dict" else Items(list(fields.values()))
-
-    return form
-
-
 FORMS = {
-    id(dataclasses.replace): _dataclass_replace,
-    id(dataclasses.astuple): _dataclass_parts("tuple"),
-    id(dataclasses.asdict): _dataclass_parts("dict"),
+    **DATACLASS_FORMS,
     **{id(fn): _joined(fn) for fn in (np.stack, np.vstack, np.hstack, np.concatenate)},
     **{id(fn): _joined(fn) for fn in (np.column_stack, np.dstack)},
     id(np.append): _np_append,
@@ -460,6 +437,7 @@ FORMS = {
     id(sum): _sum,
     id(len): _len,
     id(pow): _pow,
+    id(math.fsum): _fsum,
     id(list): _list,
     id(tuple): _tuple,
     id(set): _set,

@@ -162,10 +162,11 @@ IN_PYTHON = {
     **{
         id(getattr(np, f.__name__)): called(f)
         for f in (
-            polyval, select, piecewise, ptp, average, median, nanmean, nanmax, nanmin, modf, trapezoid,
+            polyval, select, piecewise, ptp, average, median, nanmean, nanmax, nanmin, modf,
             putmask, fill_diagonal, compress, extract, ndenumerate,
         )
     },
+    **{id(getattr(np, n)): called(trapezoid) for n in ("trapezoid", "trapz") if hasattr(np, n)},
     id(math.modf): called(modf_of_a_number),
     id(np.vectorize): vectorize,
 }  # fmt: skip

@@ -36,6 +36,7 @@ from s2sad.frontend.scope import (
     Static,
     Table,
     attribute_of,
+    fields_of,
 )
 from s2sad.frontend.sets import UPDATES
 from s2sad.frontend.unpacking import Unpacking
@@ -196,7 +197,7 @@ class Lowering(Expressions, Unpacking, Control, Prelude, Recursion, Outer):
         if isinstance(binding, Items):
             parts = [self.flatten_result(i, out, node) for i in binding.items]
             if binding.named is not None:
-                return Shaped("call", parts, list(binding.named._fields), binding.named)
+                return Shaped("call", parts, list(fields_of(binding.named)), binding.named)
             return Shaped("list", parts) if binding.kind == "list" else tuple(parts)
         grown = self.grown(binding)
         rows = isinstance(binding, Cell) and isinstance(binding.contents, Columns)

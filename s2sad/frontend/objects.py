@@ -28,6 +28,7 @@ from s2sad.frontend.scope import (
     Partial,
     Static,
     attribute_of,
+    fields_of,
 )
 from s2sad.ir.core import Value
 from s2sad.ir.kinds import FAMILY, INT, passive
@@ -61,8 +62,9 @@ class Objects(Containers, Growing):
                 return binding.vars[name]
             return self.class_attribute(binding, binding.kind, name, node)
         if isinstance(binding, Items) and binding.named is not None:
-            if name in binding.named._fields:  # a property of this name is refused
-                return binding.items[binding.named._fields.index(name)]
+            fields = fields_of(binding.named)
+            if name in fields:  # a property of this name is refused
+                return binding.items[fields.index(name)]
             return self.class_attribute(binding, binding.named, name, node)
         if isinstance(binding, Parent):
             found = next((c for c in binding.classes if name in vars(c)), object)

@@ -9,7 +9,7 @@ import numpy as np
 
 from s2sad.frontend.arguments import snapshot
 from s2sad.frontend.base import Base
-from s2sad.frontend.scope import Binding, Items, Static
+from s2sad.frontend.scope import Binding, Items, Static, fields_of
 from s2sad.frontend.sets import has_fixed_hash
 from s2sad.ir.core import Value
 from s2sad.ir.kinds import Kind
@@ -32,7 +32,7 @@ class Outer(Base):
             if is_named:
                 name = self.capture(name, obj, current)
             return self.const(obj, node, name if is_named else "")
-        if isinstance(obj, (tuple, list, set, frozenset, dict)) and not hasattr(obj, "n_fields"):
+        if isinstance(obj, (tuple, list, set, frozenset, dict)):
             return self.outer_container(obj, name, node, current)
         if isinstance(obj, (np.ndarray, np.generic)):
             name = self.capture(name or "array", obj, current)
@@ -64,7 +64,7 @@ class Outer(Base):
             if isinstance(obj, frozenset):
                 return items
         if isinstance(obj, tuple):
-            named = type(obj) if hasattr(obj, "_fields") else None
+            named = type(obj) if fields_of(type(obj)) else None
             items = Items([self.outer_object(o, "", node) for o in obj], "tuple", named)
             if named is None:
                 items.table = _table(obj, name, current)

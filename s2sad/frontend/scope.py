@@ -389,6 +389,14 @@ def is_function(binding: Binding | None) -> bool:
     )
 
 
+def fields_of(cls: Any) -> tuple[str, ...]:
+    """The names of the items of a named tuple, or of a tuple of Python's own such as sys.version_info."""
+    if not (isinstance(cls, type) and issubclass(cls, tuple)):
+        return ()
+    own = cls.__match_args__ if hasattr(cls, "n_sequence_fields") else ()  # type: ignore[attr-defined]
+    return getattr(cls, "_fields", own)
+
+
 def attribute_of(cls: Any, name: str) -> Any:
     """A class's attribute, as it stands in the class (a property is the property)."""
     return inspect.getattr_static(cls, name, None)

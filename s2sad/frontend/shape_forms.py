@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from s2sad.frontend.base import Base
 from s2sad.frontend.scope import Binding, Items, Static
 from s2sad.frontend.written import written
 from s2sad.ir.core import Value
+from s2sad.ir.kinds import FAMILY
 
 LAYOUT = ("order", "subok", "like", "device")  # where items lie in memory, and in which class
 
@@ -112,6 +114,44 @@ def cross(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any)
     return low.prim("numpy.cross", arrays, more, node)
 
 
+def index(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
+    """operator.index(n), of what is known to be an integer."""
+    n = args[0] if len(args) == 1 else None
+    whole = isinstance(n, Value) and n.kind.is_scalar and n.kind.dtype in ("int", "i8", "i4")
+    return n if whole else None
+
+
+def iterable(
+    low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+) -> Binding | None:
+    """np.iterable(x), where the kind of x says it."""
+    x = args[0] if len(args) == 1 else None
+    if isinstance(x, Value) and x.kind.base in ("number", "array") and x.kind.dims is not None:
+        return low.const(bool(x.kind.dims), node)
+    return low.const(True, node) if x is not None and low.sequence(x) is not None else None
+
+
+def common_type(
+    low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+) -> Binding | None:
+    """np.common_type of arrays whose dtypes are known."""
+    dtypes = [a.kind.dtype if isinstance(a, Value) else None for a in args]
+    if not args or None in dtypes:
+        return None
+    arrays = [np.empty(0, FAMILY.get(str(d), d)) for d in dtypes]
+    return Static(np.common_type(*arrays))
+
+
+def normalized_axis(
+    low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+) -> Binding | None:
+    """normalize_axis_index(axis, ndim) of integers that are known."""
+    axis, ndim = (low.literal(a) for a in args) if len(args) == 2 else (None, None)
+    if not isinstance(axis, int) or not isinstance(ndim, int) or not -ndim <= axis < ndim:
+        raise low.unsupported(node, "an axis that only the run knows", "pass a literal")
+    return low.const(axis % ndim, node)
+
+
 def _array(low: Base, binding: Binding, node: Any) -> Value:
     listed = low.sequence(binding) is not None
     made = low.call(Static(np.array if listed else np.asanyarray), [binding], {}, node)
@@ -123,12 +163,17 @@ def _common_shape(low: Base, arrays: list[Value], node: Any) -> Value:
     return low.to_value(low.call(Static(np.broadcast_shapes), shapes, {}, node), node)
 
 
-SHAPE_FORMS = {
+SHAPE_FORMS: dict[int, Any] = {
+    id(operator.index): index,
+    id(np.common_type): common_type,
+    id(np.iterable): iterable,
     id(np.broadcast_arrays): broadcast_arrays,
     id(np.broadcast): broadcast,
-    **{id(fn): cross for fn in (np.cross, np.linalg.cross)},
+    **{id(fn): cross for fn in (np.cross, getattr(np.linalg, "cross", np.cross))},
     **{id(fn): at_least(fn) for fn in (np.atleast_1d, np.atleast_2d, np.atleast_3d)},
     **{id(fn): without_layout(fn) for fn in (np.zeros, np.ones, np.empty, np.full)},
     **{id(fn): without_layout(fn) for fn in (np.zeros_like, np.ones_like, np.empty_like)},
     **{id(fn): without_layout(fn) for fn in (np.full_like, np.copy, np.asanyarray)},
 }
+if hasattr(np.lib, "array_utils"):  # since NumPy 2
+    SHAPE_FORMS[id(np.lib.array_utils.normalize_axis_index)] = normalized_axis

@@ -29,6 +29,26 @@ def cross(x, y, *, axis=-1):
     y_bar += unbroadcast(np.cross(z_bar, x, axis=axis), y)
 
 
+@rule(np.convolve, linear_in=("x", "y"), shape="vector")
+def convolve(x, y):
+    z = np.convolve(x, y)
+    x_bar += np.reshape(sliding_products(z_bar, y), np.shape(x))
+    y_bar += np.reshape(sliding_products(z_bar, x), np.shape(y))
+
+
+@helper
+def sliding_products(z, y):
+    """c[k], the sum over n of z[n + k] y[n]: the adjoint of np.convolve."""
+    return np.correlate(z, np.atleast_1d(y), mode="valid")
+
+
+@rule(sliding_products, linear_in=("z", "y"), shape="vector")
+def sliding_products_rule(z, y):
+    c = sliding_products(z, y)
+    z_bar += np.convolve(c_bar, y)
+    y_bar += np.reshape(sliding_products(z, c_bar), np.shape(y))
+
+
 @rule(np.inner, linear_in=("x", "y"))
 def inner(x, y):
     z = np.inner(x, y)

@@ -205,6 +205,16 @@ def raising(name: str, function: Any) -> Any:
     return call
 
 
+def fsum(items: Any) -> Any:
+    """The exact sum of the values, and the sum of the derivatives."""
+    items = list(items)
+    duals = [i for i in items if isinstance(i, dual.Dual)]
+    if not duals:
+        return real_math.fsum(items)
+    value = fsum(i.value if isinstance(i, dual.Dual) else i for i in items)
+    return dual.Dual(value, sum((i.tangent for i in duals[1:]), start=duals[0].tangent))
+
+
 math = Namespace(
     real_math,
     {
@@ -212,5 +222,5 @@ math = Namespace(
         for names, to in SCALAR.items()
         for name in names.split()
     }
-    | {"floor": lambda x: int(floor(x))},
+    | {"floor": lambda x: int(floor(x)), "fsum": fsum},
 )

@@ -127,6 +127,17 @@ CASES = [
         second=1,
     ),
     case("np_linalg_cross", "np.linalg.cross(x, y)", (normal(2, 3), normal(2, 3, seed=1))),
+    case(
+        "np_convolve",
+        "np.convolve(x, y)",
+        (normal(4), normal(3)),
+        (normal(2), normal(5)),
+        (normal(3), normal(3, seed=1)),
+        (normal(1), normal(3)),
+        (0.7, normal(3)),
+        (single(normal(3)), single(normal(2))),
+        second=5,
+    ),
     case("np_inner", "np.inner(x, y)", *INNER, second=11),
     case(
         "np_tensordot",
