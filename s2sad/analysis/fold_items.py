@@ -57,7 +57,7 @@ def spread_number(array: Value) -> Value | None:
 def item(b: Builder, op: Op) -> Value | None:
     """x[...] is x, and a length of a shape may be known."""
     array, index = op.operands
-    if not op.exact and (array.kind.is_array or array.kind.dims == ()) and is_whole(index):
+    if not op.exact and is_whole(index):
         return array
     short = None if op.exact else without_dots(array, index)
     if short is not None:

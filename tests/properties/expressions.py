@@ -188,7 +188,8 @@ class Expressions:
         found = scope.of_shape(shape)
         if found and not self.one_in(6):
             # The newest names first: they are what the program has just computed.
-            return found[-1 - min(self.choices.integer(0, len(found) - 1), len(found) - 1)].name
+            name = found[-1 - min(self.choices.integer(0, len(found) - 1), len(found) - 1)].name
+            return f"(1.0 * {name})" if name[0] == "o" and name[1:].isdigit() else name
         if shape == SCALAR:
             if scope.indices and self.one_in(4):
                 return f"(0.3 * {self.pick(scope.indices).name})"
@@ -282,8 +283,11 @@ class Expressions:
         if not arrays:
             return self.smooth(scope, shape, depth)
         array = self.pick(arrays)
-        dots = "..., " if self.one_in(6) else ""
-        return f"{array.name}[{dots}{', '.join(self.index(scope, n) for n in array.shape)}]"
+        places = ", ".join(self.index(scope, n) for n in array.shape)
+        # An array of objects would hold the view itself.
+        return (
+            f"(1.0 * {array.name}[..., {places}])" if self.one_in(6) else f"{array.name}[{places}]"
+        )
 
     def where(self, scope: Scope, shape: Shape, depth: int) -> str:
         test = f"{self.expression(scope, shape, depth)} {self.pick(('<', '>'))} {self.part(scope, shape, depth)}"
