@@ -305,6 +305,9 @@ def broadcast_to(b: Builder, op: Op) -> Value | None:
     inner = operand_of(x, "numpy.broadcast_to")
     if inner:
         return b.call("numpy.broadcast_to", inner[0], shape)
+    made = operand_of(x, "numpy.full")
+    if made and x.kind.dims and all(n == 1 for n in x.kind.dims):
+        return b.call("numpy.broadcast_to", made[1], shape)
     inner = operand_of(x, "numpy.expand_dims") or operand_of(x, "numpy.reshape")
     if inner and inner[0].kind.is_scalar:  # axes of a number that is broadcast change nothing
         return b.call("numpy.broadcast_to", inner[0], shape)

@@ -379,16 +379,21 @@ class Expressions(Calls, Texts):
             return rest() if known is (word == "and") else first
         test = self.tested(first, node)
         truth: list[bool | None] = []
+        literal: list[Any] = []
 
         def other() -> Binding:
             binding: Binding = rest()
             truth.append(self.known_truth(binding))
+            literal.append(self.literal(binding))
             return binding
 
         branches = (other, lambda: test) if word == "and" else (lambda: test, other)
         result = self.choose(test, branches[0], branches[1], node, word)
         if truth == [word == "or"] and isinstance(result, Value):
             self.truths[result] = word == "or"  # x and None is false, whatever x is
+        if literal == [word == "and"] and type(literal[0]) is bool:
+            # A test or False is the test.
+            return test if test.kind.is_scalar and test.kind.dtype in ("bool", "b1") else result
         return result
 
     def known_truth(self, binding: Binding) -> bool | None:
