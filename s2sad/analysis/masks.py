@@ -11,9 +11,26 @@ if TYPE_CHECKING:
     from s2sad.analysis.build import Builder
 
 
+MOST_TERMS = (
+    16  # of a sum over which a product is taken: sums of sums have as many as there are paths
+)
+
+
 def is_masked(value: Value) -> bool:
     mask = operand_of(value, "numpy.where")
     return mask is not None and 0 in (number(mask[1]), number(mask[2]))
+
+
+def terms(value: Value) -> int:
+    """How many terms a sum has, with those behind masks; more than MOST_TERMS for any longer one."""
+    count, work = 0, [value]
+    while work and count <= MOST_TERMS:
+        value = work.pop()
+        parts = operand_of(value, "operator.add") or operand_of(value, "operator.sub")
+        parts = parts or (operand_of(value, "numpy.where") or [value])[1:]
+        work.extend(parts)
+        count += not parts
+    return count
 
 
 def join_masks(b: Builder, op: Op) -> Value | None:
@@ -34,7 +51,7 @@ def sink_mask(b: Builder, op: Op) -> Value | None:
     for one in (x, y) if op.fn == "operator.mul" else (x,):
         for fn in ("operator.add", "operator.sub"):
             parts = operand_of(one, fn)
-            if parts and any(is_masked(v) for v in parts):
+            if parts and any(is_masked(v) for v in parts) and terms(one) <= MOST_TERMS:
                 done = [b.call(op.fn, v, y) if one is x else b.call(op.fn, x, v) for v in parts]
                 return b.call(fn, *done)
         mask = operand_of(one, "numpy.where")
