@@ -91,6 +91,7 @@ class Generators(Watch):
             )
         scope, variables = self.scope, self.scope.vars
         saved = {f: variables.pop(f) for f in FLAGS if f in variables}
+        around = {f: variables.pop(f) for f in (RETURNED, RESULT) if f in variables}
         if returns:
             variables[RETURNED] = self.const(False, node)
 
@@ -105,6 +106,7 @@ class Generators(Watch):
             returned, result = scope.vars.pop(RETURNED), scope.vars.pop(RESULT, None)
             if result is not None:
                 scope.vars["$returned"], scope.vars["$ret"] = returned, result
+        scope.vars.update(around)
         if node.orelse:
             self.statements(node.orelse)
 
