@@ -211,7 +211,9 @@ def flat(value: Any) -> Any:
 
 def _is_float(value: Any) -> bool:
     """True for a float, an array of floats, or a container of the first."""
-    return any(_is_number(leaf) for leaf in leaves(value))
+    if isinstance(value, (tuple, list, dict)) or dataclasses.is_dataclass(value):
+        return any(_is_number(leaf) for leaf in leaves(value))
+    return _is_number(value)
 
 
 def _is_number(value: Any) -> bool:
