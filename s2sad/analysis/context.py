@@ -15,7 +15,7 @@ class Context:
     """Rules, dimension symbols, and the symbols already given to run-time lengths.
 
     `like` says of an adjoint which primal value has its shape; `anchors` gives for a dimension symbol a parameter
-    and an axis that has this length.
+    and an axis that has this length; `masked` gives for a mask the first array that was read by it.
     """
 
     registry: Registry
@@ -23,6 +23,7 @@ class Context:
     memo: dict[Any, Dim] = field(default_factory=dict)
     like: dict[Value, Value] = field(default_factory=dict)
     anchors: dict[Dim, tuple[Value, int]] = field(default_factory=dict)
+    masked: dict[Value, Value] = field(default_factory=dict)
 
     def symbol(self, key: Any) -> Dim:
         """The symbol of a length that is computed at run time: one symbol for one computation."""

@@ -7,7 +7,7 @@ set of *sources*. Two values with the same sources have the same shape.
 from __future__ import annotations
 
 from s2sad.analysis.context import Context
-from s2sad.ir.core import Value
+from s2sad.ir.core import Op, Value
 from s2sad.ir.kinds import Size
 
 ELEMENTWISE = ("elementwise", "comparison", "select")
@@ -52,12 +52,22 @@ def _models(context: Context, value: Value) -> list[Value] | None:
             model = op.arg(shape[5:])
             if model is not None:
                 return [model]
+        if op.fn == "operator.getitem" and _by_mask(op):
+            # x[mask] and y[mask] are as long as the mask has true items.
+            first = context.masked.setdefault(op.operands[1], value)
+            return None if first is value else [first]
         if op.fn == "numpy.broadcast_to":
             query = op.operands[1].op
             if query is not None and query.fn == "intrinsic.shape":
                 return query.operands[:1]
     primal = context.like.get(value)
     return None if primal is None or primal is value else [primal]
+
+
+def _by_mask(op: Op) -> bool:
+    """True for an index that is one mask, of all axes of the array."""
+    array, mask = (v.kind for v in op.operands)
+    return mask.dtype == "b1" and bool(mask.dims) and array.ndim == mask.ndim
 
 
 def same_shape(context: Context, a: Value, b: Value) -> bool:

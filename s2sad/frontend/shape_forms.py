@@ -107,7 +107,8 @@ def cross(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any)
                 f"np.cross of vectors of {length} items has no derivative here",
                 "write it out: x[0] * y[1] - x[1] * y[0]",
             )
-        text = f"if np.shape(x)[{axis}] != 3:\n    raise ValueError('np.cross of vectors of two items')"
+        place = axis % len(dims) if dims else axis
+        text = f"if np.shape(x)[{place}] != 3:\n    raise ValueError('np.cross takes vectors of three items')"
         with low.with_hidden({"x": x, "np": Static(np)}):
             low.statements(written(text, node))
     more = {k: low.to_value(b, node) for k, b in kwargs.items()}
