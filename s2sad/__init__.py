@@ -1,6 +1,6 @@
 """s2sad: source-to-source automatic differentiation for Python and NumPy."""
 
-from s2sad.api import Derivative, adjoint, grad, jvp, tangent, value_and_grad, vjp
+from s2sad.api import Derivative, adjoint, grad, tangent, value_and_grad
 from s2sad.check import GradientCheckError, check_grads
 from s2sad.errors import (
     AliasingError,
@@ -15,6 +15,7 @@ from s2sad.errors import (
     UnsupportedSyntaxError,
     UsageError,
 )
+from s2sad.points import jvp, vjp
 from s2sad.version import __version__
 
 __all__ = [

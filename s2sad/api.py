@@ -1,12 +1,14 @@
-"""The transformations as functions: grad, value_and_grad, tangent, adjoint, and their values at a point."""
+"""The transformations as functions: grad, value_and_grad, tangent, adjoint."""
 
 from __future__ import annotations
 
+import functools
 import inspect
 import os
 import types
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +28,12 @@ from s2sad.ir.core import Function
 from s2sad.ir.kinds import ANY
 from s2sad.pipeline import Program, Transform, Wrt, build, dump_pass, generate, positions
 from s2sad.rules.registry import Registry, default_registry
+from s2sad.seeds import flat_seeds
 from s2sad.source import Span
 from s2sad.version import __version__
 
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+NOT_MADE = object()
 
 
 class Derivative:
@@ -46,7 +50,7 @@ class Derivative:
         registry: Registry | None = None,
         optimise: bool = True,
     ) -> None:
-        inner = target if isinstance(target, Derivative) else None
+        inner, callee = taken_apart(target)
         if inner is None and not callable(target):
             raise UsageError(
                 f"{target!r} is not a function", help="give the function itself, not its value"
@@ -57,7 +61,6 @@ class Derivative:
         )
         self.registry: Registry = inner.registry if inner else registry or default_registry()
         self.optimise: bool = optimise and (inner.optimise if inner else True)
-        callee = inner.callee if inner else Callee.of(target)
         self.callee: Callee = callee
         self.function: Any = callee.function
         base = getattr(target, "__name__", getattr(self.function, "__name__", "f"))
@@ -66,6 +69,8 @@ class Derivative:
         self.__doc__ = f"{transform.mode} of {getattr(self.function, '__name__', 'f')}"
         self.__module__ = getattr(self.function, "__module__", __name__)
         self._cache: dict[Any, Callable[..., Any]] = {}
+        self._made: dict[Any, tuple[dict[str, Part], Module, Function]] = {}
+        self._structures: dict[Any, Any] = {}
         self._last: Module | None = None
         self._signature = ""
         self._seeds: list[str] = []
@@ -98,26 +103,24 @@ class Derivative:
             if not kwargs and len(args) >= self._full_count and not self.callee.stars
             else self._bind(args, kwargs)
         )
+        return self.run(full)
+
+    def run(self, full: tuple[Any, ...]) -> Any:
+        """The derivative at all arguments, in the order of the parameters: *args as one tuple, **kwargs as one dict."""
         key = keys_of(full, self._by_value)
         call = self._cache.get(key)
         if call is None:
             call = self._generate(full, key)
         return call(*full) if not self.callee.stars else self._call_with_stars(call, full)
 
+    def whole(self, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> tuple[Any, ...]:
+        """All arguments, as `run` takes them, for those of a call."""
+        return self._bind((*self.callee.args, *args), {**self.callee.kwargs, **(kwargs or {})})
+
     def _call_with_stars(self, call: Callable[..., Any], full: tuple[Any, ...]) -> Any:
         """A call of code that takes *args or **kwargs, which `full` holds as a tuple and a dict."""
-        args: list[Any] = []
-        kwargs: dict[str, Any] = {}
+        args, kwargs = self.callee.spread(full)
         seeds = full[len(self._base) :]
-        for parameter, value in zip(self._base, full, strict=False):
-            if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
-                args.extend(value)
-            elif parameter.kind is inspect.Parameter.VAR_KEYWORD:
-                kwargs.update(value)
-            elif parameter.kind is inspect.Parameter.KEYWORD_ONLY:
-                kwargs[parameter.name] = value
-            else:
-                args.append(value)
         if "*" in self.callee.stars.values():
             kwargs.update(zip(self._seeds, seeds, strict=False))
         else:
@@ -132,7 +135,10 @@ class Derivative:
         if "*" in stars.values():
             plain = [p.name for p in self._base if p.kind in POSITIONAL]
         count = self._seed_count()
-        if count and not stars and not kwargs and len(args) < len(plain) + count:
+        # What comes by name, or is a partial's, ends what comes by position: seeds follow.
+        named = [i for i, n in enumerate(plain) if n in kwargs]
+        plain = plain[: named[0]] if named else plain
+        if count and not stars and len(args) < len(plain) + count:
             args, after = args[:-count], args[-count:]  # defaults are left out, seeds are not
         else:
             args, after = args[: len(plain)], args[len(plain) :]
@@ -176,6 +182,20 @@ class Derivative:
         counts = {"tangent": lambda wrt: len(_tuple_of(wrt)), "adjoint": lambda wrt: 1}
         return sum(counts[t.mode](t.wrt) for t in self.transforms if t.mode in counts)
 
+    def seeds(self, primals: tuple[Any, ...], y_bar: Any) -> list[Any]:
+        """The seeds of an adjoint, one after the other as its code takes them, for one that is nested as the value is.
+
+        `primals` are as `run` takes them. A list whose length the run decides has one seed, an array.
+        """
+        primals = primals[: len(self._base)]
+        structure = self._structures.get(keys_of(primals, self._by_value), NOT_MADE)
+        if structure is NOT_MADE:
+            made = self._generated([p.name for p in self._base], primals)
+            key = keys_of(primals, self._by_value)
+            self._made[key] = made  # for the call that follows
+            structure = self._structures[key] = made[2].info["results"]
+        return flat_seeds(structure, y_bar, self.__name__)
+
     def _split(self, values: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """Arguments of *args, and the seeds after them: one for a tangent's argument, one for an adjoint."""
         count = self._seed_count()
@@ -211,6 +231,9 @@ class Derivative:
         self, names: list[str], args: tuple[Any, ...]
     ) -> tuple[dict[str, Part], Module, Function]:
         """The code for the arguments of a call; made for the values of integers where it cannot be made for all."""
+        made = self._made.pop(keys_of(args, self._by_value), None)
+        if made is not None:
+            return made
         parts = describe_arguments(names, args, self._by_value)
         try:
             return (parts, *generate(self._program(), parts))
@@ -220,10 +243,11 @@ class Derivative:
                 isinstance(p, Fixed) and isinstance(p.value, int) for p in by_value.values()
             ):
                 raise
-            made = generate(self._program(), by_value)
+            anew = generate(self._program(), by_value)
             self._by_value = True
             self._cache.clear()
-            return (by_value, *made)
+            self._structures.clear()
+            return (by_value, *anew)
 
     # --- text -----------------------------------------------------------------------------------------------
 
@@ -353,7 +377,7 @@ def _make(mode: str, f: Any, wrt: Wrt, optimise: bool) -> Any:
     transform = Transform(mode, tuple(wrt) if isinstance(wrt, list) else wrt)
     if f is None:
         return lambda function: Derivative(function, transform, optimise=optimise)
-    bound = 0 if isinstance(f, Derivative) or not callable(f) else len(Callee.of(f).args)
+    bound = len(taken_apart(f)[1].args)
     if bound:
         # Positions count the arguments that are still to be given.
         wrt_after = tuple(_after(w, bound) for w in _tuple_of(transform.wrt))
@@ -361,6 +385,23 @@ def _make(mode: str, f: Any, wrt: Wrt, optimise: bool) -> Any:
     derivative = Derivative(f, transform, optimise=optimise)
     _check_wrt(derivative, transform)
     return derivative
+
+
+def taken_apart(target: Any) -> tuple[Derivative | None, Callee]:
+    """The derivative that `target` is, or binds arguments of, and the function with all that is bound."""
+    if isinstance(target, Derivative):
+        return target, target.callee
+    if isinstance(target, types.MethodType):
+        inner, callee = taken_apart(target.__func__)
+        return inner, replace(callee, args=(*callee.args, target.__self__)) if inner else Callee.of(
+            target
+        )
+    if isinstance(target, functools.partial):
+        inner, callee = taken_apart(target.func)
+        if inner:
+            kwargs = {**callee.kwargs, **target.keywords}
+            return inner, replace(callee, args=(*callee.args, *target.args), kwargs=kwargs)
+    return None, Callee.of(target)
 
 
 def _tuple_of(wrt: Wrt) -> tuple[int | str, ...]:
@@ -435,57 +476,3 @@ def _place(function: Any) -> Span | None:
         return find(function).header()
     except S2SADError:
         return None
-
-
-# --- at a point -----------------------------------------------------------------------------------------------------
-
-
-def jvp(f: Any, primals: Any, tangents: Any) -> tuple[Any, Any]:
-    """The value at a point and its derivative along a direction: ``(y, y_dot)``; see `tangent`.
-
-    ``tangents`` has one item for each of ``primals``: of its shape, or None for one that does not move (an integer,
-    a string).
-    """
-    primals, tangents = tuple(primals), tuple(tangents)
-    if len(primals) != len(tangents):
-        raise UsageError(
-            f"{len(primals)} primals and {len(tangents)} tangents",
-            help="give one tangent for each primal",
-        )
-    moving = tuple(i for i, t in enumerate(tangents) if t is not None)
-    if not moving:
-        raise UsageError("all tangents are None", help="give a direction")
-    y, y_dot = _derived(f, "tangent", moving)(*primals, *(tangents[i] for i in moving))
-    return y, y_dot
-
-
-@lru_cache(maxsize=256)
-def _derived(f: Any, mode: str, wrt: Wrt) -> Derivative:
-    """The derivative that `jvp` and `vjp` use: derived once for a function, not at each point."""
-    derivative: Derivative = _make(mode, f, wrt, True)
-    return derivative
-
-
-def vjp(f: Any, *primals: Any, wrt: Wrt | None = None) -> tuple[Any, Callable[..., Any]]:
-    """The value at a point and its pullback: ``(y, pullback)``, with ``pullback(y_bar) -> x_bars``; see `adjoint`.
-
-    ``wrt`` None stands for all primals; one position or name gives a bare ``x_bar``. The pullback runs the forward
-    sweep again each time, and can be called any number of times.
-    """
-    which: Wrt = tuple(range(len(primals))) if wrt is None else wrt
-    backward = _derived(f, "adjoint", which)
-    y = f(*primals)
-
-    def pullback(*seeds: Any) -> Any:
-        if isinstance(y, tuple) and len(seeds) == 1 and isinstance(seeds[0], (tuple, list)):
-            seeds = tuple(seeds[0])  # the seeds of a tuple, given as one
-        return backward(*primals, *_leaves(seeds))
-
-    return y, pullback
-
-
-def _leaves(seeds: Any) -> list[Any]:
-    out: list[Any] = []
-    for seed in seeds.values() if isinstance(seeds, dict) else seeds:
-        out.extend(_leaves(seed) if isinstance(seed, (tuple, list, dict)) else [seed])
-    return out

@@ -6,14 +6,16 @@ import copy
 import dataclasses
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
-from s2sad.api import Derivative, adjoint, tangent
+from s2sad.api import Derivative, adjoint, taken_apart, tangent
 from s2sad.errors import S2SADError, UsageError
 from s2sad.frontend.arguments import parts_of
+from s2sad.pipeline import Transform
+from s2sad.points import called, star_of
 
 # The steps that are tried, relative to the size of each argument: the first is the best where a function is smooth
 # over the size of its arguments, the others are for those that change faster (the sine of a large number).
@@ -59,14 +61,27 @@ def check_grads(
     if order < 1 or not set(modes) <= {"forward", "reverse"}:
         raise UsageError("order is at least 1, and modes are 'forward' and 'reverse'")
     rng = np.random.default_rng(seed)
-    # An adjoint takes its seeds behind all of these.
-    more, by_name = _defaults(f, args)
-    args = (*args, *more)
-    every = tuple(i for i, a in enumerate(args) if _is_float(a))
+    # All arguments in the order of the parameters: an adjoint takes its seeds behind them.
+    binder = Derivative(f, Transform("tangent", ()))
+    bound = len(binder.callee.args)
+    star = star_of(f)
+    args = binder.whole(args)[bound:]
+    kinds = [p.kind for p in binder.callee.parameters()[bound:]]
+    every = tuple(i for i, a in enumerate(args) if _is_float(a) and _by_position(kinds[i:]))
     active = every if wrt is None else (wrt,) if isinstance(wrt, int) else wrt
+    if star is not None:
+        active = tuple(dict.fromkeys(min(i, star) for i in active))
     if not active:
         raise UsageError("no argument is a float or an array of floats", help="pass floats")
-    _check(f, args, active, order, modes, method, step, (rtol, atol), rng, by_name)
+    _check(f, args, active, order, modes, method, step, (rtol, atol), rng)
+
+
+def _by_position(kinds: list[Any]) -> bool:
+    """True for an argument whose parameter comes by position, and for the seeds behind all parameters."""
+    return not kinds or kinds[0] not in (
+        inspect.Parameter.KEYWORD_ONLY,
+        inspect.Parameter.VAR_KEYWORD,
+    )
 
 
 def _check(
@@ -79,29 +94,30 @@ def _check(
     step: float | None,
     tolerances: tuple[float, float],
     rng: np.random.Generator,
-    by_name: Sequence[Any] = (),
 ) -> None:
+    """One order of `check_grads`, at all arguments in the order of the parameters: *args are one tuple."""
     direction = [_random_like(args[i], rng, sized=True) for i in wrt]
     # A complex step through generated code would need it to be analytic: beyond first order, differences are used.
-    use = "central" if method == "complex" and isinstance(f, Derivative) else method
+    use = "central" if method == "complex" and taken_apart(f)[0] is not None else method
 
     @functools.cache
     def numeric(h: float) -> Any:
-        return flat(difference(f, args, wrt, direction, use, h))
+        return flat(difference(lambda *a: called(f, a), args, wrt, direction, use, h))
 
     steps = STEPS[use] if step is None else (step,)
     name = getattr(f, "__name__", "f")
-    y = f(*_own(args))
+    y = called(f, _own(args))
     size = float(np.max(np.abs(flat(y)), initial=0.0))
     if "forward" in modes:
-        _, y_dot = tangent(f, wrt=wrt)(*args, *direction)
+        _, y_dot = called(tangent(f, wrt=wrt), (*args, *direction))
         what = f"the tangent of {name} and its {use} difference"
-        _compare(flat(y_dot), map(numeric, steps), what, size, tolerances)
-    y_bars = [_random_like(v, rng) for v in leaves(y)]
+        _compare(flat(y_dot, y), map(numeric, steps), what, size, tolerances)
+    y_bar = _random_like(y, rng)
     backward = adjoint(f, wrt=wrt)
+    y_bars = backward.seeds((*backward.callee.args, *args), y_bar)
     if "reverse" in modes:
-        x_bars = backward(*args, *y_bars)
-        left = (np.vdot(flat(y_bars), numeric(h)) for h in steps)
+        x_bars = called(backward, (*args, *y_bars))
+        left = (np.vdot(flat(y_bar), numeric(h)) for h in steps)
         right = np.vdot(flat(_floats(x_bars)), flat(_floats(direction)))
         what = f"<J^T y_bar, v> and <y_bar, J v> of {name}"
         _compare(right, left, what, size, tolerances)
@@ -109,7 +125,7 @@ def _check(
         rtol, atol = tolerances
         _check(
             backward,
-            (*args, *by_name, *y_bars),
+            (*args, *y_bars),
             wrt,
             order - 1,
             modes,
@@ -118,24 +134,6 @@ def _check(
             (rtol * 10, atol * 10),
             rng,
         )
-
-
-def _defaults(f: Callable[..., Any], args: tuple[Any, ...]) -> tuple[list[Any], list[Any]]:
-    """What `f` has for the arguments behind `args`, and for those that are keywords only."""
-    try:
-        parameters = list(inspect.signature(f).parameters.values())
-    except (TypeError, ValueError):
-        return [], []
-    by_name = [p.default for p in parameters if p.kind is p.KEYWORD_ONLY]
-    rest = [
-        p.default
-        for p in parameters[len(args) :]
-        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-    ]
-    missing = any(default is inspect.Parameter.empty for default in (*rest, *by_name))
-    if missing or any(p.kind is p.VAR_POSITIONAL for p in parameters):
-        return [], []
-    return rest, by_name
 
 
 def difference(
@@ -174,14 +172,21 @@ def _own(args: tuple[Any, ...]) -> tuple[Any, ...]:
         return args
 
 
-def leaves(value: Any) -> list[Any]:
-    """Numbers and arrays in nested tuples, lists, dicts and dataclasses."""
-    parts = parts_of(value) if not isinstance(value, (np.ndarray, np.generic)) else None
-    if parts is not None:
-        inner = [leaf for item in parts.values() for leaf in leaves(item)]
-        # Of an object's fields only numbers are differentiated; the others stay as they are.
-        return [v for v in inner if _is_number(v)] if dataclasses.is_dataclass(value) else inner
-    return [] if value is None or isinstance(value, str) else [value]
+def leaves(value: Any, of: Any = None) -> list[Any]:
+    """Numbers and arrays in nested tuples, lists, dicts and dataclasses; `of`: the value that this is a tangent of."""
+    model = value if of is None else of
+    parts = parts_of(model) if not isinstance(model, (np.ndarray, np.generic)) else None
+    if parts is None:
+        return [] if model is None or isinstance(model, str) else [value]
+    own = parts if of is None else parts_of(value) or {}
+    # Of an object's fields only numbers are differentiated; the others stay as they are.
+    fields = dataclasses.is_dataclass(model)
+    inner = [
+        (leaf, m)
+        for k, p in parts.items()
+        for leaf, m in zip(leaves(own.get(k), p), leaves(p), strict=True)
+    ]
+    return [leaf for leaf, m in inner if not fields or _is_number(m)]
 
 
 def _mapped(function: Callable[..., Any], value: Any, *others: Any) -> Any:
@@ -193,20 +198,25 @@ def _mapped(function: Callable[..., Any], value: Any, *others: Any) -> Any:
         return value
     rows = [parts_of(o) or {} for o in others]
     new = {k: _mapped(function, v, *(r.get(k) for r in rows)) for k, v in parts.items()}
-    if dataclasses.is_dataclass(value):
-        return dataclasses.replace(value, **new)  # type: ignore[type-var]
     if hasattr(value, "_replace"):
         return value._replace(**new)
-    return new if isinstance(value, dict) else type(value)(new.values())
+    if isinstance(value, dict):
+        return new
+    if isinstance(value, (tuple, list)):
+        return type(value)(new.values())
+    made = copy.copy(value)
+    for key, item in new.items():
+        object.__setattr__(made, key, item)
+    return made
 
 
 def _floats(value: Any) -> list[Any]:
     return [leaf for leaf in leaves(value) if _is_number(leaf)]
 
 
-def flat(value: Any) -> Any:
-    """All numbers of nested tuples of numbers and arrays, as one vector."""
-    return np.concatenate([np.ravel(np.asarray(leaf)) for leaf in leaves(value)])
+def flat(value: Any, of: Any = None) -> Any:
+    """All numbers of nested tuples of numbers and arrays, as one vector; `of` as for `leaves`."""
+    return np.concatenate([np.ravel(np.asarray(leaf)) for leaf in leaves(value, of)])
 
 
 def _is_float(value: Any) -> bool:
@@ -232,7 +242,8 @@ def _random_like(value: Any, rng: np.random.Generator, sized: bool = False) -> A
             return np.asarray(size * rng.normal(size=leaf.shape), dtype=leaf.dtype)
         return size * float(rng.normal())
 
-    return _mapped(drawn, value) if _is_float(value) else drawn(value)
+    whole = _is_number(value) or parts_of(value) is None
+    return drawn(value) if whole else _mapped(drawn, value)
 
 
 def _compare(

@@ -223,7 +223,7 @@ def differentiate(
         out.structure = (None, bars) if with_value else bars
     if pairs is not None:
         write_pairs(context, pairs)
-    out.info = dict(function.info) | {"wrt": names}
+    out.info = dict(function.info) | {"wrt": names, "results": function.structure}
     for made in (*(callee.function for callee in callees_of(out)), out):
         verify(made, transform.mode)
         if optimising:

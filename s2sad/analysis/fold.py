@@ -420,7 +420,7 @@ ARITHMETIC: dict[str, Folder] = {
     "operator.add": add, "operator.sub": sub, "operator.mul": mul, "operator.truediv": div,
     "operator.neg": neg, "operator.pow": power, "numpy.where": where, "helper.unbroadcast": unbroadcast,
     "numpy.broadcast_to": broadcast_to, "numpy.sum": sum_,
-    "numpy.transpose": transpose, "numpy.swapaxes": swapaxes, "numpy.reshape": reshape,
+    "numpy.transpose": transpose, "numpy.ndarray.T": transpose, "numpy.swapaxes": swapaxes, "numpy.reshape": reshape,
     "intrinsic.index_add": index_add, "intrinsic.store": store, "numpy.ndarray.astype": astype,
     "numpy.moveaxis": moveaxis, "numpy.expand_dims": given_axes, "numpy.atleast_1d": given_axes,
     "numpy.atleast_2d": given_axes, "numpy.atleast_3d": given_axes, "numpy.asarray": as_array,

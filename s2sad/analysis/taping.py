@@ -105,7 +105,13 @@ def _is_read(op: Op) -> bool:
 
 def _is_square(exponent: Value) -> bool:
     op = exponent.op
-    return op is not None and op.name == "const" and op.value in (2, 2.0)
+    # A table of exponents is a const too, and no number to compare.
+    return (
+        op is not None
+        and op.name == "const"
+        and isinstance(op.value, (int, float))
+        and op.value == 2
+    )
 
 
 def choose(context: Context, block: Block, needed: list[Value], free: set[Value]) -> Choice:

@@ -20,6 +20,8 @@ from s2sad.ir.names import free_name
 
 LARGEST_ARRAY = 100
 
+MODULES = ("numpy", "math", "copy")  # that helpers use
+
 
 @dataclass
 class Module:
@@ -65,10 +67,9 @@ def assemble(context: Context, function: Function, doc: str, landmarks: bool) ->
     helpers = _helpers(context, {h for p in printed for h in p.expressions.helpers})
     modules = {m for p in printed for m in p.expressions.modules}
     for helper in helpers:
-        names = {
-            n.id for n in ast.walk(context.registry.helpers[helper].node) if isinstance(n, ast.Name)
-        }
-        modules |= {m for alias, m in (("np", "numpy"), ("math", "math")) if alias in names}
+        made = context.registry.helpers[helper]
+        names = {n.id for n in ast.walk(made.node) if isinstance(n, ast.Name)}
+        modules |= {m for alias, m in made.imports.items() if alias in names and m in MODULES}
     if any("np." in line for line in constants):
         modules.add("numpy")
     parts: list[str] = []

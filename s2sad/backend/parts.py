@@ -8,6 +8,7 @@ from typing import Any
 
 from s2sad.backend.express import Expressions
 from s2sad.backend.lines import Line
+from s2sad.frontend.plain_classes import keeps_fields
 from s2sad.ir.core import Function, Path, Shaped, Value
 
 
@@ -72,10 +73,17 @@ def structured(structure: Any, values: Iterator[ast.expr], expressions: Expressi
     keywords = [ast.keyword(k, p) for k, p in zip(shape.keys, parts, strict=True)]
     if shape.form == "call":
         expressions.classes.append(shape.of)
-        return ast.Call(ast.Name(shape.of.__name__, ast.Load()), [], keywords)
+        cls = ast.Name(shape.of.__name__, ast.Load())
+        if keeps_fields(shape.of, shape.keys):
+            return ast.Call(cls, [], keywords)
+        expressions.helpers.add("object_of")
+        return ast.Call(ast.Name("object_of", ast.Load()), [cls], keywords)
     whole = ast.parse(shape.of, mode="eval").body
     if shape.form == "_replace":
         return ast.Call(ast.Attribute(whole, "_replace", ast.Load()), [], keywords)
+    if shape.form == "with_fields":
+        expressions.helpers.add("with_fields")
+        return ast.Call(ast.Name("with_fields", ast.Load()), [whole], keywords)
     expressions.modules.add("dataclasses")
     function = ast.Attribute(ast.Name("dataclasses", ast.Load()), "replace", ast.Load())
     return ast.Call(function, [whole], keywords)

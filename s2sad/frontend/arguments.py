@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.errors import UsageError
+from s2sad.frontend.plain_classes import keeps_fields
 from s2sad.ir.core import ABSENT, Path, Shaped
 from s2sad.ir.kinds import ANY, Dim, Kind, kind_of_constant
 
@@ -232,7 +233,11 @@ def shaped(part: Part, text: str, take: Any, path: Path = ()) -> Any:
     if issubclass(part.cls, tuple):
         form = "_replace"
     else:
-        form = "replace" if dataclasses.is_dataclass(part.cls) else "dict"
+        # Where an __init__ or __post_init__ does more than to set the fields, it must not see adjoints.
+        plain = keeps_fields(part.cls)
+        form = (
+            "replace" if plain else "with_fields" if dataclasses.is_dataclass(part.cls) else "dict"
+        )
     return Shaped(form, list(moving.values()), list(moving), text)
 
 

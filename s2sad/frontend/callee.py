@@ -47,6 +47,21 @@ class Callee:
         kinds = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
         return {p.name: kinds[p.kind] for p in parameters if p.kind in kinds}
 
+    def spread(self, values: tuple[Any, ...]) -> tuple[list[Any], dict[str, Any]]:
+        """A call's arguments by position and by name: `values` are those of all parameters, *args as one tuple."""
+        args: list[Any] = []
+        kwargs: dict[str, Any] = {}
+        for parameter, value in zip(self.parameters(), values, strict=False):
+            if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+                args.extend(value)
+            elif parameter.kind is inspect.Parameter.VAR_KEYWORD:
+                kwargs.update(value)
+            elif parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+                kwargs[parameter.name] = value
+            else:
+                args.append(value)
+        return args, kwargs
+
 
 def uncached(function: Any) -> Any:
     """The function behind functools.lru_cache, which gives the same values."""

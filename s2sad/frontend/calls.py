@@ -36,6 +36,7 @@ from s2sad.frontend.scope import (
     Table,
     attribute_of,
 )
+from s2sad.frontend.shape_forms import in_order
 from s2sad.frontend.shape_tuples import ShapeTuples
 from s2sad.ir.core import Value, clone_block
 from s2sad.ir.kinds import ANY, passive
@@ -249,6 +250,10 @@ class Calls(Objects, Pointlike, ShapeTuples, Into):
         given, named = self.each(node.args), self.keywords(node)
         if not self.is_none_or_absent(named.get("out")):
             return self.call_into(fn, [receiver, *given], named, node)
+        if name in ("reshape", "ravel", "flatten"):
+            ordered = in_order(name, receiver, given, named, self, node)
+            if ordered is not None:
+                return ordered
         args = [self.to_value(b, node) for b in given]
         if name in ("astype", "copy"):
             named.pop("order", None)  # where items lie in memory changes none of them

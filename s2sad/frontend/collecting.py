@@ -268,7 +268,8 @@ class Collecting(ItemTrees):
             first = [self.tree(item, (), node) for item in start.items]
         else:
             first = [start.form if isinstance(start, Columns) else start.array]
-        if any(form(t) != form(tree) for t in [*(t for t, _ in end.new), *first]):
+        every = [t for t, _ in end.new] + (first if isinstance(start, Items) else [])
+        if any(form(t) != form(tree) for t in [*every, *first]) or not _of_one_rank(every):
             raise self.unsupported(
                 node,
                 "the items of a list that grows in a loop are not all of one structure",
@@ -386,3 +387,17 @@ def is_number(tree: Binding) -> bool:
 
 def _is_certain(end: Collected) -> bool:
     return all(isinstance(flag, Static) and flag.value is True for _, flag in end.new)
+
+
+def _of_one_rank(trees: list[Binding]) -> bool:
+    """False where a number and an array, or arrays of different numbers of axes, are items of one list."""
+    columns = zip(*(_ranks(tree) for tree in trees), strict=False)
+    return all(len(set(column) - {None}) <= 1 for column in columns)
+
+
+def _ranks(tree: Binding) -> list[int | None]:
+    if isinstance(tree, Items):
+        return [rank for part in tree.items for rank in _ranks(part)]
+    if isinstance(tree, Run):
+        return [0]
+    return [v.kind.ndim for v in leaves(tree)]

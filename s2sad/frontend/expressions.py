@@ -9,11 +9,11 @@ from types import FunctionType
 from typing import Any
 
 import gast
-import numpy as np
 
 from s2sad.frontend.calls import Calls
 from s2sad.frontend.classes import class_of, defines
 from s2sad.frontend.containers import UNKNOWN
+from s2sad.frontend.index_objects import indexed
 from s2sad.frontend.scope import (
     CONTAINERS,
     GROWN,
@@ -437,12 +437,10 @@ class Expressions(Calls, Texts):
 
     def subscript(self, binding: Binding, slice_node: Any, node: Any) -> Binding:
         """binding[slice_node]"""
-        if isinstance(binding, Static) and (
-            binding.value is np.s_ or binding.value is np.index_exp
-        ):
-            key = self.index(slice_node)
-            is_tuple = isinstance(slice_node, gast.Tuple) or binding.value is np.s_
-            return key if is_tuple else self.op("tuple", [key], passive("tuple"), node)
+        if isinstance(binding, Static):
+            found = indexed(self, binding.value, slice_node, node)
+            if found is not None:
+                return found
         if isinstance(binding, Static) and defines(binding, "__getitem__"):
             bound = self.class_attribute(binding, class_of(binding), "__getitem__", node)
             return self.call(bound, [self.expression(slice_node)], {}, node)

@@ -234,8 +234,13 @@ class Growing(Listed):
             not fine
             or grown is None
             or new.kind.dtype not in (*FLOATS, "int")
+            or new.kind.dims != ()
             or isinstance(place, slice)
         ):
+            if fine and new.kind.is_array:
+                raise self.unsupported(
+                    node, "an array becomes an item of a list of numbers", "fill a NumPy array"
+                )
             raise self.unsupported(
                 node, "an item of a list that grows in a loop is written", "fill a NumPy array"
             )

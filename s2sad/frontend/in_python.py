@@ -98,6 +98,37 @@ def trapezoid(y, x=None, dx=1.0):
     return np.sum(step * (y[1:] + y[:-1]) / 2.0)
 
 
+def norm(x, ord=None, axis=None, keepdims=False):
+    """Norms of vectors of any order; of matrices those that are no singular values."""
+    x = np.asarray(x)
+    if axis is None and ord is not None and np.ndim(x) > 2:
+        raise ValueError("Improper number of dimensions to norm.")
+    if np.ndim(x) == 1 if axis is None else np.ndim(axis) == 0:
+        if ord is None or ord == 2:
+            return np.linalg.norm(x, axis=axis, keepdims=keepdims)
+        if ord == np.inf:
+            return np.max(np.abs(x), axis=axis, keepdims=keepdims)
+        if ord == -np.inf:
+            return np.min(np.abs(x), axis=axis, keepdims=keepdims)
+        if ord == 1:
+            return np.sum(np.abs(x), axis=axis, keepdims=keepdims)
+        if isinstance(ord, str) or ord == 0:
+            raise ValueError("this order of a norm of vectors is not supported")
+        return np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1.0 / ord)
+    if ord is None or ord == "fro" or ord == "f":
+        return np.linalg.norm(x, axis=axis, keepdims=keepdims)
+    if axis is None and not keepdims:
+        if ord == 1:
+            return np.max(np.sum(np.abs(x), axis=0))
+        if ord == np.inf:
+            return np.max(np.sum(np.abs(x), axis=1))
+    raise ValueError("this order of a norm of matrices is not supported")
+
+
+def logspace(start, stop, num=50, endpoint=True, base=10.0):
+    return np.power(base, np.linspace(start, stop, num, endpoint=endpoint))
+
+
 def putmask(a, mask, values):
     if np.shape(values) == ():
         a[mask] = values
@@ -148,6 +179,33 @@ def called(function: Any) -> Any:
     return form
 
 
+def norm_of_order(
+    low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+) -> Binding | None:
+    """np.linalg.norm(x, ord), which has a rule for the Euclidean norm alone."""
+    if len(args) < 2 and "ord" not in kwargs:
+        return None
+    order = low.literal(kwargs["ord"] if "ord" in kwargs else args[1])
+    along = kwargs["axis"] if "axis" in kwargs else args[2] if len(args) > 2 else None
+    axis = None if along is None else low.literal(along)
+    x = low.to_value(args[0], node)
+    of_matrices = x.kind.ndim == 2 if axis is None else isinstance(axis, tuple)
+    known = ("fro", "f", 1, np.inf) if of_matrices else (1, 2, np.inf, -np.inf)
+    any_power = not of_matrices and isinstance(order, (int, float)) and order != 0
+    if (
+        isinstance(order, (int, float, str))
+        and order not in known
+        and not any_power
+        and x.kind.ndim is not None
+    ):
+        raise low.unsupported(
+            node,
+            f"np.linalg.norm of order {order!r} has no derivative here",
+            f"one of {', '.join(map(repr, known))}",
+        )
+    return low.call(Static(norm), [x, *args[1:]], kwargs, node)
+
+
 def vectorize(
     low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
 ) -> Binding | None:
@@ -163,10 +221,11 @@ IN_PYTHON = {
         id(getattr(np, f.__name__)): called(f)
         for f in (
             polyval, select, piecewise, ptp, average, median, nanmean, nanmax, nanmin, modf,
-            putmask, fill_diagonal, compress, extract, ndenumerate,
+            putmask, fill_diagonal, compress, extract, ndenumerate, logspace,
         )
     },
     **{id(getattr(np, n)): called(trapezoid) for n in ("trapezoid", "trapz") if hasattr(np, n)},
     id(math.modf): called(modf_of_a_number),
     id(np.vectorize): vectorize,
+    id(np.linalg.norm): norm_of_order,
 }  # fmt: skip

@@ -39,6 +39,7 @@ ATTRIBUTES = {
 }  # fmt: skip
 
 
+REAL = ("float", "int", "bool", "f", "i", "u", "b")
 DTYPE = ("kind", "name", "char", "str", "itemsize", "type")
 COMPARED = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=="}
 
@@ -94,6 +95,10 @@ class Objects(Containers, Growing):
             raise self.no_attribute(
                 f"this {binding.kind} has no attribute {name!r}", node, "check the spelling"
             )
+        if name == "real":
+            return self.prim("numpy.real", [binding], {}, node)
+        if name == "imag" and (binding.kind.dtype or "c").rstrip("0123456789") in REAL:
+            return self.call(Static(np.zeros_like), [binding], {}, node)
         if fn is None:
             raise self.unsupported(
                 node,

@@ -50,6 +50,44 @@ def without_layout(fn: Any) -> Any:
     return form
 
 
+def in_order(
+    name: str, array: Binding, args: list[Binding], kwargs: dict[str, Binding], low: Base, node: Any
+) -> Binding | None:
+    """ravel, flatten and reshape with `order`: that of Fortran goes through the transposed array."""
+    if "order" not in kwargs:
+        return None
+    order, rest = low.literal(kwargs["order"]), {k: b for k, b in kwargs.items() if k != "order"}
+    if order not in ("C", "F") or rest:
+        return None
+    names: dict[str, Binding] = {"np": Static(np), "A": array}
+    text = "lambda: np.ravel(A)" if order == "C" else "lambda: np.ravel(np.transpose(A))"
+    if name == "flatten":
+        text = f"{text}.copy()"
+    if name == "reshape":
+        sizes = low.items_or_shape(args[0], node) if len(args) == 1 else Items(list(args))
+        if sizes is None and isinstance(args[0], Value) and args[0].kind.is_scalar:
+            sizes = Items([args[0]])
+        if sizes is None:
+            return None
+        axes = [f"N{k}" for k in range(len(sizes.items))]
+        names |= dict(zip(axes, sizes.items, strict=True))
+        text = f"lambda: np.reshape(A, ({', '.join(axes)},))"
+        if order == "F":
+            text = f"lambda: np.reshape(np.transpose(A), ({', '.join(axes[::-1])},)).T"
+    return low.call(low.function_of(text, names, node), [], {}, node)
+
+
+def ordered(fn: Any) -> Any:
+    """np.ravel and np.reshape with `order`."""
+
+    def form(
+        low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding | None:
+        return in_order(fn.__name__, args[0], args[1:], kwargs, low, node) if args else None
+
+    return form
+
+
 def at_least(fn: Any) -> Any:
     """np.atleast_1d(x, y): each of them."""
 
@@ -171,6 +209,7 @@ SHAPE_FORMS: dict[int, Any] = {
     id(np.broadcast_arrays): broadcast_arrays,
     id(np.broadcast): broadcast,
     **{id(fn): cross for fn in (np.cross, getattr(np.linalg, "cross", np.cross))},
+    **{id(fn): ordered(fn) for fn in (np.ravel, np.reshape)},
     **{id(fn): at_least(fn) for fn in (np.atleast_1d, np.atleast_2d, np.atleast_3d)},
     **{id(fn): without_layout(fn) for fn in (np.zeros, np.ones, np.empty, np.full)},
     **{id(fn): without_layout(fn) for fn in (np.zeros_like, np.ones_like, np.empty_like)},

@@ -250,6 +250,8 @@ def own_results(context: Context, function: Function, all_of_them: bool = False)
         op = value.op
         if value.kind.is_scalar or (op is not None and op.exact and not all_of_them):
             continue
+        if value.kind.base not in ("number", "array", "any"):
+            continue  # None, a text: nothing can be written to it
         if value.kind.base == "any" and op is None:
             continue
         taken = any(sharing.share(value, other) for other in seen)

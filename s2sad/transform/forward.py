@@ -13,6 +13,8 @@ from s2sad.rules.parse import Rule
 from s2sad.transform.calls import covering, described
 from s2sad.transform.expand import Tangent, expander_for
 
+NO_NUMBERS = ("none", "str")
+
 
 def tangent_kind(kind: Kind) -> Kind:
     return FLOAT if kind.is_scalar and kind.dtype in ("int", "bool") else kind
@@ -65,7 +67,12 @@ class _Forward:
         self.dots: dict[Value, Value] = {}
 
     def dot_of(self, value: Value, b: Builder) -> Value:
-        return self.dots[value] if value in self.dots else b.zeros_like(value)
+        if value in self.dots:
+            return self.dots[value]
+        if value.kind.base in NO_NUMBERS:
+            # None has no tangent, and a text none: zeros of them are an object of NumPy's.
+            return b.const(None)
+        return b.zeros_like(value)
 
     def block(self, source: Block, b: Builder) -> None:
         for op in source.ops:

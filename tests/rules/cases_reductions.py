@@ -104,6 +104,39 @@ CASES = [
         analytic=False,
     ),
     case("np_norm_matrices", "np.linalg.norm(x, axis=(0, 2))", normal(2, 3, 2), analytic=False),
+    *(
+        case(
+            f"np_norm_of_order_{name}",
+            f"np.linalg.norm(x, {order})",
+            apart(5),
+            wrt="x",
+            analytic=False,
+        )
+        for name, order in (
+            ("1", "1"),
+            ("inf", "np.inf"),
+            ("lowest", "ord=-np.inf"),
+            ("2", "2"),
+            ("3", "ord=3.0"),
+        )
+    ),
+    *(
+        case(
+            f"np_norm_of_matrices_of_order_{name}",
+            f"np.linalg.norm(x, {order})",
+            apart(3, 2),
+            wrt="x",
+            analytic=False,
+        )
+        for name, order in (
+            ("fro", "'fro'"),
+            ("1", "1"),
+            ("inf", "ord=np.inf"),
+            ("1_of_rows", "1, axis=1"),
+            ("inf_of_columns", "np.inf, 0, True"),
+            ("fro_of_axes", "'fro', axis=(0, 1)"),
+        )
+    ),
     case("np_cumsum", "np.cumsum(x)", *SHAPES),
     case("np_cumsum_axis", "np.cumsum(x, axis=0) + x.cumsum(axis=-1)", *SHAPES),
     case("np_cumprod", "np.cumprod(x)", *SHAPES, *ZEROS, second=6),

@@ -195,23 +195,37 @@ def other_mode(x):
     return np.sum(np.pad(x, 1, mode="mean"))
 
 
-def other_norm(x):
-    return np.linalg.norm(x, ord=1)
-
-
 def with_initial(x):
     return np.max(x, initial=0.0)
 
 
 def other_order(x):
-    return np.sum(np.ravel(x, order="F"))
+    return np.sum(np.ravel(x, order="K"))
 
 
 def random_location(x):
     return np.sum(np.random.normal(x, 1.0))
 
 
-@pytest.mark.parametrize("f", [other_norm, with_initial, other_order, random_location])
+def norm_of_no_power(x):
+    return np.linalg.norm(x, 0)
+
+
+def spectral_norm(x):
+    return np.linalg.norm(np.reshape(x, (3, 1)), 2)
+
+
+def singly_and_doubly(x):
+    return np.sum(np.r_[x.astype(np.float32), 1.0])
+
+
+@pytest.mark.parametrize("f", [norm_of_no_power, spectral_norm, singly_and_doubly])
+def test_what_numpy_computes_in_another_way_is_refused(f: Any) -> None:
+    with pytest.raises(s2sad.UnsupportedSyntaxError):
+        s2sad.grad(f)(np.ones(3))
+
+
+@pytest.mark.parametrize("f", [with_initial, other_order, random_location])
 def test_what_has_no_rule_is_refused(f: Any) -> None:
     with pytest.raises(s2sad.MissingRuleError):
         s2sad.grad(f)(np.ones(3))

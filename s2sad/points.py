@@ -1,0 +1,98 @@
+"""Derivatives at a point: `jvp` and `vjp`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from s2sad.api import POSITIONAL, Derivative, adjoint, taken_apart, tangent
+from s2sad.errors import UsageError
+from s2sad.pipeline import Wrt
+
+
+def jvp(f: Any, primals: Any, tangents: Any) -> tuple[Any, Any]:
+    """The value at a point and its derivative along a direction: ``(y, y_dot)``; see `tangent`.
+
+    ``tangents`` has one item for each of ``primals``: of its shape, or None for one that does not move (an integer,
+    a string).
+    """
+    primals, tangents = tuple(primals), tuple(tangents)
+    if len(primals) != len(tangents):
+        raise UsageError(
+            f"{len(primals)} primals and {len(tangents)} tangents",
+            help="give one tangent for each primal",
+        )
+    if all(t is None for t in tangents):
+        raise UsageError("all tangents are None", help="give a direction")
+    star = star_of(f)
+    if star is not None and any(t is not None for t in tangents[star:]):
+        rest = zip(primals[star:], tangents[star:], strict=True)
+        moves = (np.zeros(np.shape(x)) if t is None else t for x, t in rest)
+        tangents = folded((*tangents[:star], *moves), star)
+    moving = tuple(i for i, t in enumerate(tangents) if t is not None)
+    y, y_dot = _derived(f, tangent, moving)(*primals, *(tangents[i] for i in moving))
+    return y, y_dot
+
+
+def star_of(f: Any) -> int | None:
+    """The position at which the arguments that `f` takes as *args begin; None for a function that takes none."""
+    _, callee = taken_apart(f)
+    if "*" not in callee.stars.values():
+        return None
+    before = sum(p.kind in POSITIONAL for p in callee.parameters()) - len(callee.args)
+    return max(before, 0)
+
+
+def called(f: Any, args: tuple[Any, ...]) -> Any:
+    """A function or a derivative at all arguments in the order of its parameters: *args as one tuple."""
+    derivative, callee = taken_apart(f)
+    whole = (*callee.args, *args)
+    if derivative is not None:
+        return derivative.run(whole)
+    by_position, by_name = callee.spread(whole)
+    return callee.function(*by_position, **by_name)
+
+
+def folded(args: tuple[Any, ...], star: int | None) -> tuple[Any, ...]:
+    """Arguments with a tuple for those that the function takes as *args."""
+    return args if star is None else (*args[:star], tuple(args[star:]))
+
+
+def unfolded(args: tuple[Any, ...], star: int | None) -> tuple[Any, ...]:
+    """Arguments as a call gives them."""
+    return args if star is None else (*args[:star], *args[star], *args[star + 1 :])
+
+
+@lru_cache(maxsize=256)
+def _derived(f: Any, transform: Callable[..., Any], wrt: Wrt) -> Derivative:
+    """The derivative that `jvp` and `vjp` use: derived once for a function, not at each point."""
+    derivative: Derivative = transform(f, wrt)
+    return derivative
+
+
+def vjp(f: Any, *primals: Any, wrt: Wrt | None = None) -> tuple[Any, Callable[..., Any]]:
+    """The value at a point and its pullback: ``(y, pullback)``, with ``pullback(y_bar) -> x_bars``; see `adjoint`.
+
+    ``y_bar`` is nested as ``y`` is (the parts of a tuple may be given as arguments); ``wrt`` None stands for all
+    primals; one position or name gives a bare ``x_bar``. The pullback runs the forward sweep again each time, and can
+    be called any number of times.
+    """
+    star = star_of(f) if wrt is None else None
+    which: Wrt = tuple(range(len(folded(primals, star)))) if wrt is None else wrt
+    backward = _derived(f, adjoint, which)
+    y = f(*primals)
+
+    def pullback(*seeds: Any) -> Any:
+        if not seeds:
+            raise UsageError("the pullback takes the seed of the value", help="give y_bar")
+        y_bar = seeds[0] if len(seeds) == 1 else seeds
+        if isinstance(y, tuple) and len(y) == 1 and not isinstance(y_bar, (tuple, list)):
+            y_bar = seeds
+        *whole, y_bar = backward.whole((*primals, y_bar))
+        bars = backward.run((*whole, *backward.seeds(tuple(whole), y_bar)))
+        return unfolded(bars, star)
+
+    return y, pullback

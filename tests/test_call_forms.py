@@ -1,0 +1,259 @@
+"""Derivatives of what is bound already, of *args, and of functions whose results are containers or objects."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+import s2sad
+
+V = np.array([1.0, 2.0, 3.0])
+
+
+class Spring:
+    """A method with a default behind the argument that is differentiated."""
+
+    def __init__(self, k: float) -> None:
+        self.k = k
+
+    def energy(self, q: float, scale: float = 3.0) -> float:
+        return scale * self.k * q**3
+
+    def __call__(self, q: float) -> float:
+        return self.k * q**3
+
+    def both(self, q: float, scale: float = 3.0) -> Any:
+        return q * self.k, [q * q * scale]
+
+    @s2sad.grad(wrt="q")
+    def force(self, q: float) -> float:
+        return -self.k * q**3
+
+
+def product(a, b, x):
+    return a * b * x**3
+
+
+def of_all(x, *ys, k=2.0):
+    return x * ys[0] * ys[1] ** 2 * k, x
+
+
+BOUND: dict[str, tuple[Callable[..., Any], tuple[float, float]]] = {
+    # The first and the second derivative at 2.
+    "a method": (Spring(2.0).energy, (72.0, 72.0)),
+    "an object that is called": (Spring(2.0), (24.0, 24.0)),
+    "a partial": (functools.partial(product, 2.0, 3.0), (72.0, 72.0)),
+    "a partial by name": (functools.partial(product, 2.0, x=3.0), (54.0, 0.0)),
+    "a partial of a method": (functools.partial(Spring(2.0).energy, scale=1.0), (24.0, 24.0)),
+}
+
+
+@pytest.mark.parametrize("what", BOUND)
+def test_second_order_of_what_is_bound_is_about_the_argument_that_is_given(what: str) -> None:
+    f, (first, second) = BOUND[what]
+    assert s2sad.grad(f)(2.0) == pytest.approx(first)
+    assert s2sad.grad(s2sad.grad(f))(2.0) == pytest.approx(second)
+    assert s2sad.tangent(s2sad.grad(f))(2.0, 1.0) == pytest.approx((first, second))
+    assert s2sad.tangent(s2sad.tangent(f))(2.0, 1.0, 1.0)[1][1] == pytest.approx(second)
+    assert s2sad.adjoint(s2sad.grad(f))(2.0, 1.0) == pytest.approx(second)
+    s2sad.check_grads(f, (2.0,))
+
+
+def test_a_derivative_that_is_a_method() -> None:
+    spring = Spring(2.0)
+    assert spring.force(2.0) == -24.0
+    assert s2sad.grad(spring.force)(2.0) == -24.0
+    s2sad.check_grads(spring.force, (2.0,))
+    assert s2sad.vjp(spring.force, 2.0)[1](1.0) == (-24.0,)
+    assert s2sad.jvp(spring.force, (2.0,), (1.0,)) == (-24.0, -24.0)
+
+
+def test_a_partial_of_a_derivative() -> None:
+    gradient = s2sad.grad(product, wrt="x")
+    for part in (functools.partial(gradient, 2.0, 3.0), functools.partial(gradient, 2.0, b=3.0)):
+        wrt: Any = 0 if len(part.args) == 2 else "x"
+        args = (2.0,) if len(part.args) == 2 else ()
+        named = {} if args else {"x": 2.0}
+        assert s2sad.grad(part, wrt=wrt)(*args, **named) == 72.0
+
+
+def test_arguments_by_name_leave_the_seeds_to_those_by_position() -> None:
+    assert s2sad.tangent(Spring.energy, wrt="q")(Spring(2.0), 2.0, 1.0, scale=1.0)[1] == 24.0
+    with pytest.raises(s2sad.UsageError):
+        s2sad.tangent(product)(2.0, 3.0, 1.0, 1.0, a=3.0)
+
+
+STARRED: dict[str, tuple[Callable[..., Any], tuple[float, ...]]] = {
+    "behind another": (of_all, (2.0, 3.0, 4.0)),
+    "some are bound": (functools.partial(of_all, 2.0), (3.0, 4.0)),
+    "by name too": (functools.partial(of_all, 2.0, k=5.0), (3.0, 4.0)),
+}
+
+
+@pytest.mark.parametrize("what", STARRED)
+def test_star_arguments_have_an_adjoint_each(what: str) -> None:
+    f, args = STARRED[what]
+    s2sad.check_grads(f, args)
+    y, pullback = s2sad.vjp(f, *args)
+    bars = pullback((1.0, 0.0))
+    assert len(bars) == len(args)
+    for i, bar in enumerate(bars):
+        direction = [None] * len(args)
+        direction[i] = 1.0
+        _, y_dot = s2sad.jvp(f, args, direction)
+        assert bar == pytest.approx(y_dot[0])
+        # The value is a product of powers.
+        power = 2.0 if i == len(args) - 1 else 1.0
+        assert bar == pytest.approx(power * y[0] / args[i])
+
+
+def scaled(v, x):
+    return [t * x for t in v], x
+
+
+def rows(m):
+    return [row * row for row in m]
+
+
+def with_other_items(x):
+    return [x, None, "a", 2, x * x, True]
+
+
+def chosen_none(x):
+    a, b = (None, "low") if x < 0 else (None, "high")
+    return a, b, x * x
+
+
+def nested(x, y):
+    return {"a": x * y, "b": None, "c": [x, (y * y,)]}
+
+
+CONTAINERS: dict[Callable[..., Any], tuple[Any, ...]] = {
+    scaled: (V, 2.0), rows: (np.outer(V, V),), with_other_items: (2.0,), chosen_none: (2.0,), nested: (2.0, 3.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("f", CONTAINERS, ids=lambda f: f.__name__)
+def test_results_that_hold_lists_none_and_texts(f: Callable[..., Any]) -> None:
+    args = CONTAINERS[f]
+    s2sad.check_grads(f, args)
+    y, pullback = s2sad.vjp(f, *args)
+    bars = pullback(y)
+    value, y_dot = s2sad.jvp(f, args, args)
+    assert str(value) == str(f(*args))
+    inner = s2sad.check.flat(y, y) @ s2sad.check.flat(y_dot, y)
+    assert sum(
+        float(np.sum(b * np.asarray(a))) for a, b in zip(args, bars, strict=True)
+    ) == pytest.approx(inner)
+
+
+def test_none_and_texts_have_the_tangent_none() -> None:
+    _, y_dot = s2sad.jvp(with_other_items, (2.0,), (1.0,))
+    assert y_dot == [1.0, None, None, 0.0, 4.0, 0.0]
+    _, y_dot = s2sad.jvp(chosen_none, (2.0,), (1.0,))
+    assert y_dot == (None, None, 4.0)
+
+
+def test_a_seed_that_is_not_nested_as_the_value_is_refused() -> None:
+    _, pullback = s2sad.vjp(scaled, V, 2.0)
+    with pytest.raises(s2sad.UsageError, match="2 parts, the seed is one of 3 items"):
+        pullback(1.0, 2.0, 3.0)
+    with pytest.raises(s2sad.UsageError, match="the seed is a number"):
+        pullback(1.0)
+    _, pullback = s2sad.vjp(nested, 2.0, 3.0)
+    with pytest.raises(s2sad.UsageError, match="other keys"):
+        pullback({"a": 1.0})
+
+
+class Halved:
+    """Its __init__ is no copy of its arguments."""
+
+    def __init__(self, a: float) -> None:
+        self.a = a / 2
+
+
+class Derived(Halved):
+    def __init__(self, a: float) -> None:
+        super().__init__(a)
+        self.more = [a, {"k": a * a}]
+
+
+class Turned:
+    def __init__(self, a: float, b: float) -> None:
+        self.a, self.b = b, a
+
+
+class Bare:
+    pass
+
+
+@dataclass
+class Tripled:
+    a: float
+
+    def __post_init__(self) -> None:
+        self.a = self.a * 3
+
+
+@dataclass
+class Computed:
+    a: float
+    b: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.a < 0:
+            raise ValueError("a is negative")
+        self.b = self.a**2
+
+
+@dataclass(frozen=True)
+class Plain:
+    a: float
+    b: float = 3.0
+
+
+class Point(NamedTuple):
+    a: float
+    b: float = 2.0
+
+
+def bare(x):
+    y = Bare()
+    y.a, y.b = x, x * x
+    return y
+
+
+OBJECTS: dict[str, Callable[[float], Any]] = {
+    "an __init__ that computes": lambda x: Halved(x * x), "fields of fields": lambda x: Derived(x * x),
+    "an __init__ that swaps": lambda x: Turned(x, x * x), "fields that are set later": bare,
+    "a __post_init__ that changes": lambda x: Tripled(x * x), "a field that is computed": lambda x: Computed(x * x),
+    "a dataclass": lambda x: Plain(x * x), "a named tuple": lambda x: Point(x * x),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", OBJECTS)
+def test_an_object_that_is_a_result_has_the_fields_that_the_function_gave_it(what: str) -> None:
+    f = OBJECTS[what]
+    want = f(2.0)
+    value, y_dot = s2sad.jvp(f, (2.0,), (1.0,))
+    assert type(value) is type(y_dot) is type(want)
+    np.testing.assert_array_equal(s2sad.check.flat(value), s2sad.check.flat(want))
+    s2sad.check_grads(f, (2.0,))
+
+
+def of_computed(c, x):
+    return c.a * c.b * x
+
+
+def test_adjoints_of_an_object_are_not_seen_by_its_post_init() -> None:
+    c = Computed(2.0)
+    bar = s2sad.grad(of_computed)(c, -3.0)
+    assert (bar.a, bar.b) == (-12.0, -6.0)  # a Computed with a negative a cannot be made by a call
+    assert type(bar) is Computed and (c.a, c.b) == (2.0, 4.0)
+    bar = s2sad.grad(lambda p, x: p.a * p.b * x)(Plain(2.0, 4.0), -3.0)
+    assert bar == Plain(-12.0, -6.0)
