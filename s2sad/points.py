@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import types
+from collections import OrderedDict
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ import numpy as np
 from s2sad.api import POSITIONAL, Derivative, adjoint, taken_apart, tangent
 from s2sad.errors import UsageError
 from s2sad.pipeline import Wrt
+
+MOST_RECENT = 256
+_RECENT: OrderedDict[Any, tuple[Any, Derivative]] = OrderedDict()
 
 
 def jvp(f: Any, primals: Any, tangents: Any) -> tuple[Any, Any]:
@@ -66,10 +70,21 @@ def unfolded(args: tuple[Any, ...], star: int | None) -> tuple[Any, ...]:
     return args if star is None else (*args[:star], *args[star], *args[star + 1 :])
 
 
-@lru_cache(maxsize=256)
 def _derived(f: Any, transform: Callable[..., Any], wrt: Wrt) -> Derivative:
-    """The derivative that `jvp` and `vjp` use: derived once for a function, not at each point."""
+    """The derivative that `jvp` and `vjp` use: derived once for a function, not at each point.
+
+    Functions are told apart by identity: objects that are equal may have fields that their class does not compare.
+    """
+    # A bound method is another object each time that it is asked for.
+    held = (f.__self__, f.__func__) if isinstance(f, types.MethodType) else (f,)
+    key = (*map(id, held), transform, wrt)
+    if key in _RECENT:
+        _RECENT.move_to_end(key)
+        return _RECENT[key][1]
     derivative: Derivative = transform(f, wrt)
+    _RECENT[key] = (held, derivative)  # what is held keeps its identity
+    if len(_RECENT) > MOST_RECENT:
+        _RECENT.popitem(last=False)
     return derivative
 
 

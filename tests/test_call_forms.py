@@ -257,3 +257,36 @@ def test_adjoints_of_an_object_are_not_seen_by_its_post_init() -> None:
     assert type(bar) is Computed and (c.a, c.b) == (2.0, 4.0)
     bar = s2sad.grad(lambda p, x: p.a * p.b * x)(Plain(2.0, 4.0), -3.0)
     assert bar == Plain(-12.0, -6.0)
+
+
+@dataclass(frozen=True)
+class Material:
+    """Two of these are equal where their first fields are, and have one hash."""
+
+    stiffness: float
+    factor: float = field(compare=False, default=1.0)
+
+    def __call__(self, x: float) -> float:
+        return self.stiffness * self.factor * x**3
+
+    def energy(self, x: float) -> float:
+        return self.stiffness * self.factor * x**3
+
+
+@dataclass
+class Model:
+    """It has no hash."""
+
+    w: float
+
+    def __call__(self, x: float) -> float:
+        return self.w * x**3
+
+
+def test_functions_are_told_apart_by_identity() -> None:
+    for factor in (1.0, 5.0):
+        material = Material(2.0, factor)
+        for f in (material, material.energy):
+            assert s2sad.vjp(f, 2.0)[1](1.0) == (24.0 * factor,)
+            assert s2sad.jvp(f, (2.0,), (1.0,))[1] == 24.0 * factor
+    assert s2sad.vjp(Model(2.0), 2.0)[1](1.0) == (24.0,)
