@@ -236,6 +236,8 @@ def _random_like(value: Any, rng: np.random.Generator, sized: bool = False) -> A
     """Normal numbers in the shape of `value`; `sized`: times the largest number in each array of it."""
 
     def drawn(leaf: Any) -> Any:
+        if not isinstance(leaf, (int, float, np.ndarray, np.generic)):
+            return leaf  # it is no number
         size = float(np.max(np.abs(leaf), initial=0.0)) if sized else 0.0
         size = size if 0.0 < size < np.inf else 1.0
         if isinstance(leaf, np.ndarray):

@@ -203,6 +203,7 @@ def differentiate(
 ) -> Function:
     """One transformation of a function in the IR."""
     context.anchors.clear()
+    context.sources.clear()
     wrt, shapes, names = selected(function, transform.wrt)
     for i in wrt:
         check_input(function, i)

@@ -290,3 +290,18 @@ def test_functions_are_told_apart_by_identity() -> None:
             assert s2sad.vjp(f, 2.0)[1](1.0) == (24.0 * factor,)
             assert s2sad.jvp(f, (2.0,), (1.0,))[1] == 24.0 * factor
     assert s2sad.vjp(Model(2.0), 2.0)[1](1.0) == (24.0,)
+
+
+def twice(x):
+    def scaled(x, y=1.0):
+        return x * y
+
+    more = {"y": 2.0}
+    return scaled(x, y=3.0, **more)
+
+
+def test_a_keyword_that_is_given_twice_is_refused() -> None:
+    with pytest.raises(TypeError):
+        twice(2.0)
+    with pytest.raises(s2sad.S2SADError, match="multiple values for keyword argument 'y'"):
+        s2sad.grad(twice)(2.0)

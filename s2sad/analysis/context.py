@@ -15,7 +15,8 @@ class Context:
     """Rules, dimension symbols, and the symbols already given to run-time lengths.
 
     `like` says of an adjoint which primal value has its shape; `anchors` gives for a dimension symbol a parameter
-    and an axis that has this length; `masked` gives for a mask the first array that was read by it.
+    and an axis that has this length; `masked` gives for a mask the first array that was read by it; `sources` what
+    shapes go back to (see `same_shape`), `ends` where the search for them ended.
     """
 
     registry: Registry
@@ -24,6 +25,20 @@ class Context:
     like: dict[Value, Value] = field(default_factory=dict)
     anchors: dict[Dim, tuple[Value, int]] = field(default_factory=dict)
     masked: dict[Value, Value] = field(default_factory=dict)
+    sources: dict[Value, frozenset[Value]] = field(default_factory=dict)
+    ends: set[Value] = field(default_factory=set)
+
+    def set_like(self, value: Value, primal: Value) -> None:
+        """Note that `value` has the shape of `primal`, where nothing is noted yet."""
+        if value not in self.like:
+            self.like[value] = primal
+            self.changed(value)
+
+    def changed(self, value: Value) -> None:
+        """More is known of a value's shape: forget what was found with less."""
+        if value in self.ends:
+            self.sources.clear()
+            self.ends.clear()
 
     def symbol(self, key: Any) -> Dim:
         """The symbol of a length that is computed at run time: one symbol for one computation."""

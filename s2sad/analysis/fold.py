@@ -293,6 +293,9 @@ def unbroadcast(b: Builder, op: Op) -> Value | None:
 def broadcast_to(b: Builder, op: Op) -> Value | None:
     x, shape = op.operands
     have, want = x.kind.dims, op.result.kind.dims
+    inner = operand_of(x, "numpy.expand_dims")
+    if want == () and inner and inner[0].kind.dims == ():
+        return inner[0]  # the axis of a reduction of a number
     if have is not None and want is not None and same_dims(b.context, have, want):
         return x
     query = shape.op

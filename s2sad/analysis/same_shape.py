@@ -19,23 +19,43 @@ LIKE_FIRST = {
 
 def sources(context: Context, value: Value) -> frozenset[Value]:
     """Values whose shapes, broadcast together, are the shape of `value`."""
-    return _sources(context, value, {})
+    if value.kind.is_scalar:
+        return frozenset()
+    if value not in context.sources:
+        found: dict[Value, frozenset[Value]] = {}
+        again: set[Value] = set()
+        out = _sources(context, value, found, set(), again)
+        # Where a value leads back to itself, only what the search began with is complete.
+        context.sources.update({value: out} if again else found)
+    return context.sources[value]
 
 
 def _sources(
-    context: Context, value: Value, found: dict[Value, frozenset[Value]]
+    context: Context,
+    value: Value,
+    found: dict[Value, frozenset[Value]],
+    open_: set[Value],
+    again: set[Value],
 ) -> frozenset[Value]:
+    """The sources of a value; `open_` are those that are being searched, `again` those that were met again."""
     if value.kind.is_scalar:
         return frozenset()
-    if value not in found:
-        found[value] = frozenset([value])  # what a value that leads back to itself has
-        models = _models(context, value)
-        if models is not None:
-            out: frozenset[Value] = frozenset()
-            for model in models:
-                out |= _sources(context, model, found)
-            found[value] = out
-    return found[value]
+    for known in (context.sources, found):
+        if value in known:
+            return known[value]
+    if value in open_:
+        again.add(value)
+        return frozenset([value])
+    open_.add(value)
+    models = _models(context, value)
+    if models is None:
+        context.ends.add(value)
+        out = frozenset([value])
+    else:
+        out = frozenset().union(*(_sources(context, m, found, open_, again) for m in models))
+    open_.discard(value)
+    found[value] = out
+    return out
 
 
 def _models(context: Context, value: Value) -> list[Value] | None:

@@ -140,6 +140,8 @@ def reduction(context: Context, op: Op) -> Kind:
     known_axis, axis = static(op.arg("axis"))
     if known_axis and axis is None and known and not keepdims:
         return Kind("number", dtype, ())
+    if kind.dims == ():  # an axis of what has none is 0 or -1, or NumPy raises
+        return Kind("number", dtype, ())
     if kind.dims is None:
         return ANY if kind.base == "any" else array(dtype, None) if known and keepdims else ANY
     axes = axes_of(op.arg("axis"), len(kind.dims))

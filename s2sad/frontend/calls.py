@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import types
+from collections.abc import Iterable
 from typing import Any
 
 import gast
@@ -60,8 +61,9 @@ class Calls(Objects, Pointlike, ShapeTuples, Into):
         callee = self.expression(node.func)
         added = isinstance(callee, Static) and callee.value is sum and 1 <= len(node.args) <= 2
         if added and isinstance(node.args[0], (gast.GeneratorExp, gast.ListComp)):
-            start = self.expression(node.args[1]) if len(node.args) > 1 else self.const(0, node)
-            return self.total(node.args[0], start)
+            starts = [*map(self.expression, node.args[1:]), *self.keywords(node).values()]
+            if len(starts) < 2:
+                return self.total(node.args[0], starts[0] if starts else self.const(0, node))
         if isinstance(callee, Static) and callee.value is super:
             return self.super_(node)
         lazy = self.lazy_call(callee, node)
@@ -75,14 +77,22 @@ class Calls(Objects, Pointlike, ShapeTuples, Into):
         for keyword in node.keywords:
             value = self.expression(keyword.value)
             if keyword.arg is not None:
+                self.given_once([keyword.arg], out, node)
                 out[keyword.arg] = value
                 continue
             if not isinstance(value, Cell) or not isinstance(value.contents, Table):
                 raise self.unsupported(
                     node, "** is supported before dicts whose keys are known", "write them out"
                 )
+            self.given_once(value.contents.items, out, node)
             out.update(value.contents.items)
         return out
+
+    def given_once(self, names: Iterable[Any], given: dict[str, Binding], node: Any) -> None:
+        for name in names:
+            if name in given or not isinstance(name, str):
+                message = f"got multiple values for keyword argument {name!r}"
+                raise self.raises(TypeError, node, message, "give it once")
 
     def call(
         self, callee: Binding, args: list[Binding], kwargs: dict[str, Binding], node: Any

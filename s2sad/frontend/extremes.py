@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from s2sad.frontend.base import Base
-from s2sad.frontend.scope import Binding
+from s2sad.frontend.scope import Binding, Static
 from s2sad.frontend.written import written
 from s2sad.ir.core import Value
 
@@ -59,7 +59,11 @@ def _or_default(low: Base, items: Binding, other: Binding, found: Any, node: Any
     known = low.sequence(items)
     if known is not None:
         return found() if known.items else other
-    return low.choose(low.tested(items, node), found, lambda: other, node, "ifexp")
+    test = low.tested(items, node)
+    if isinstance(items, Value):  # an array, which is not tested for items as a list is
+        some = low.call(Static(len), [items], {}, node)
+        test = low.prim("operator.gt", [low.to_value(some, node), low.const(0, node)], {}, node)
+    return low.choose(test, found, lambda: other, node, "ifexp")
 
 
 def _extreme_by_key(

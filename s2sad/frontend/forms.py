@@ -18,6 +18,7 @@ from s2sad.frontend.dataclass_forms import DATACLASS_FORMS
 from s2sad.frontend.extremes import extreme
 from s2sad.frontend.in_python import IN_PYTHON
 from s2sad.frontend.known import NOT_KNOWN, attribute_exists, is_instance
+from s2sad.frontend.reduced import product, reduce
 from s2sad.frontend.scope import (
     SETS,
     Binding,
@@ -70,6 +71,8 @@ def _where(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
 
 
 def _sum(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
+    if len(args) == 1 and set(kwargs) == {"start"}:
+        args, kwargs = [*args, kwargs["start"]], {}
     if isinstance(args[0], Generator) and not kwargs:
         return low.summed(args[0], args[1] if len(args) > 1 else low.const(0, node), node)
     items = low.sequence(args[0])
@@ -140,8 +143,10 @@ def _fsum(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any)
 
 
 def _pow(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
-    if len(args) != 2 or kwargs:
+    given = dict(zip(("base", "exp", "mod"), args, strict=False)) | kwargs
+    if set(given) != {"base", "exp"}:
         raise low.unsupported(node, "pow with a modulus is not differentiable")
+    args = [given["base"], given["exp"]]
     return low.prim("operator.pow", [low.to_value(a, node) for a in args], {}, node)
 
 
@@ -216,14 +221,6 @@ def _sorted(
     if items is not None and ("key" in kwargs or not low.are_numbers(items)):
         return low.new_list(low.order(items.items, kwargs, node))
     return low.sorted_numbers(args[0], kwargs, node)
-
-
-def _reduce(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
-    items = low.given(args[1], node)
-    result, rest = (args[2], items) if len(args) > 2 else (items[0], items[1:])
-    for item in rest:
-        result = low.call(args[0], [result, item], {}, node)
-    return result
 
 
 def _any_all(word: str) -> Any:
@@ -444,7 +441,8 @@ FORMS = {
     id(frozenset): _frozenset,
     id(dict): _dict,
     id(sorted): _sorted,
-    id(functools.reduce): _reduce,
+    id(functools.reduce): reduce,
+    id(math.prod): product,
     id(any): _any_all("or"),
     id(all): _any_all("and"),
     id(isinstance): _isinstance,

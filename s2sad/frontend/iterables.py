@@ -225,8 +225,8 @@ class Iterables(Generators):
         return Counted([self.const(0, node), length, self.const(1, node)], element, known)
 
     def range_(self, node: Any) -> Counted:
-        args = [self.value_of(a) for a in node.args]
-        if node.keywords or not 1 <= len(args) <= 3:
+        args = [self.to_value(b, node) for b in self.each(node.args)]
+        if self.keywords(node) or not 1 <= len(args) <= 3:
             raise self.unsupported(node, "range takes one to three arguments")
         start = args[0] if len(args) > 1 else self.const(0, node)
         stop = args[1] if len(args) > 1 else args[0]

@@ -200,8 +200,9 @@ class Joined(Iterables):
         return self.counted(length, lambda i: make(elements(i)), node, one_by_one)
 
     def zip_(self, node: Any) -> Counted | Known | Generator:
-        strict = [self.literal(self.expression(k.value)) for k in node.keywords]
-        if not node.args or not set(strict) <= {True, False}:
+        given = self.keywords(node)
+        strict = [self.literal(b) for b in given.values()]
+        if set(given) - {"strict"} or not node.args or not set(strict) <= {True, False}:
             raise self.unsupported(node, "zip takes what it joins, and strict=True or strict=False")
         block, mark, before = self.block, len(self.block.ops), self.state.take()
         try:
@@ -278,11 +279,12 @@ class Joined(Iterables):
 
     def enumerate_(self, node: Any) -> Counted | Known | Generator:
         arguments = self.plain_arguments(node)
-        starts = [k.value for k in node.keywords if k.arg == "start"] + arguments[1:]
-        if not arguments or len(starts) > 1 or len(node.keywords) > 1:
+        given = self.keywords(node)
+        starts = [*given.values(), *map(self.expression, arguments[1:])]
+        if not arguments or len(starts) > 1 or set(given) - {"start"}:
             raise self.unsupported(node, "this form of enumerate is not supported yet")
         over = self.iterated(arguments[0])
-        first = self.value_of(starts[0]) if starts else self.const(0, node)
+        first = self.to_value(starts[0], node) if starts else self.const(0, node)
         if isinstance(over, Generator):
             text = "for T in S0:\n    yield (K, T)\n    K = K + 1"
             return self.generator(text, {"S0": over, "K": first}, node)

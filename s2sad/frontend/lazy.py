@@ -56,8 +56,9 @@ class Lazy(Ordered):
             return self.first_item(node)
         if any(callee.value is w for w in WRAPPERS):
             variables = {f"S{k}": v for k, v in enumerate(self.each(node.args))}
-            words = [*variables, *(f"{k.arg}=K{k.arg}" for k in node.keywords)]
-            variables |= {f"K{k}": v for k, v in self.keywords(node).items()}
+            named = self.keywords(node)
+            words = [*variables, *(f"{k}=K{k}" for k in named)]
+            variables |= {f"K{k}": v for k, v in named.items()}
             text = f"for T in F({', '.join(words)}):\n    yield T"
             return self.generator(text, {**variables, "F": callee}, node)
         for fn, make in ITERATORS:
@@ -241,13 +242,21 @@ def _pairwise(low: Lazy, node: Any) -> Binding:
 
 
 def _accumulate(low: Lazy, node: Any) -> Binding:
-    low.plain_call(node, 1, 2)
+    if any(isinstance(a, gast.Starred) for a in node.args) or not 1 <= len(node.args) <= 2:
+        low.plain_call(node, 0, 0)
     variables: dict[str, Binding] = {}
     (source,) = low.run_over(node.args[:1], variables)
+    given = dict(zip(("func",), low.each(node.args[1:]), strict=False)) | low.keywords(node)
+    if set(given) - {"func", "initial"}:
+        low.plain_call(node, 0, 0)
     item, total = source.item("I"), f"T + {source.item('I')}"
-    if len(node.args) == 2:
-        variables["F"] = low.expression(node.args[1])
+    if not low.is_none_or_absent(given.get("func")):
+        variables["F"] = given["func"]
         total = f"F(T, {item})"
+    if not low.is_none_or_absent(given.get("initial")):
+        variables["T"] = given["initial"]
+        text = f"yield T\nfor I in range({source.length}):\n    T = {total}\n    yield T"
+        return low.generator(text, variables, node)
     text = f"""
 if {source.length} > 0:
     T = {source.item("0")}

@@ -89,7 +89,7 @@ class _Algebra:
                     value.op.attrs["bar"] = True
                 value.hint = value.hint or op.result.hint
                 if op.result in self.context.like:
-                    self.context.like.setdefault(value, self.context.like[op.result])
+                    self.context.set_like(value, self.context.like[op.result])
                 mapping[op.result] = value
             else:
                 new.ops.append(op)

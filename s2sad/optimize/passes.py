@@ -16,6 +16,7 @@ def optimise(context: Context, function: Function) -> int:
     """Rewrite a differentiated function in place until nothing changes; how many rounds that took."""
     drop_dead(function)
     context.anchors.clear()
+    context.sources.clear()
     for param in function.params:
         for axis, size in enumerate(param.kind.dims or ()):
             if isinstance(size, Dim) and not context.dims.is_doubtful(size):

@@ -19,9 +19,10 @@ class Accumulation:
     def add(self, adjoints: Adjoints, value: Value, term: Value, b: Builder) -> None:
         """adjoints[value] += term"""
         old = adjoints.get(value)
-        b.context.like.setdefault(term, value)
+        b.context.set_like(term, value)
         if term.kind.base == "any" and term.op is not None:
             term.kind = value.kind
+            b.context.changed(term)
         if old is None:
             adjoints[value] = term
             if not term.hint and value.hint:
@@ -50,7 +51,7 @@ class Accumulation:
         total = b.call("operator.add", old, term)
         if total.op is not None and total.op.fn in ("operator.add", "operator.sub"):
             total.op.attrs["accumulate"] = True
-        b.context.like.setdefault(total, value)
+        b.context.set_like(total, value)
         return total
 
     def down_to(self, op: Op, rule: Rule, value: Value, term: Value, b: Builder) -> Value:

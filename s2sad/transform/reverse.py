@@ -351,7 +351,7 @@ class _Reverse(Accumulation):
         body.yields = [*bars, *(child[v] for v in captured)]
         domain = self.backward_domain(loop, b)
         for param, value in zip(params, [*(loop.next[j] for j in moving), *captured], strict=True):
-            b.context.like[param] = value
+            b.context.set_like(param, value)
         attrs: dict[str, Any] = {
             "carried": len(params), "collected": 0, "stop": False, "backwards": [t[1] for t in tapes],
         }  # fmt: skip
