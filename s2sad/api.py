@@ -21,7 +21,7 @@ from s2sad.backend.loading import load
 from s2sad.backend.module import Module
 from s2sad.errors import AliasingError, S2SADError, UnsupportedSyntaxError, UsageError
 from s2sad.frontend.annotations import annotated_groups, annotated_kinds, parse_signature
-from s2sad.frontend.arguments import Fixed, Part, describe_arguments, keys_of, snapshot
+from s2sad.frontend.arguments import Fixed, Group, Part, describe_arguments, keys_of, snapshot
 from s2sad.frontend.callee import Callee
 from s2sad.frontend.find import find
 from s2sad.ir.core import Function
@@ -119,12 +119,13 @@ class Derivative:
 
     def _call_with_stars(self, call: Callable[..., Any], full: tuple[Any, ...]) -> Any:
         """A call of code that takes *args or **kwargs, which `full` holds as a tuple and a dict."""
-        args, kwargs = self.callee.spread(full)
         seeds = full[len(self._base) :]
-        if "*" in self.callee.stars.values():
-            kwargs.update(zip(self._seeds, seeds, strict=False))
-        else:
-            args.extend(seeds)
+        if "*" not in self.callee.stars.values():  # the code takes all others by position
+            named = zip(self._base, full, strict=False)
+            values = [v for p, v in named if p.name not in self.callee.stars]
+            return call(*values, *seeds, **full[len(self._base) - 1])
+        args, kwargs = self.callee.spread(full)
+        kwargs.update(zip(self._seeds, seeds, strict=False))
         return call(*args, **kwargs)
 
     def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
@@ -138,7 +139,7 @@ class Derivative:
         # What comes by name, or is a partial's, ends what comes by position: seeds follow.
         named = [i for i, n in enumerate(plain) if n in kwargs]
         plain = plain[: named[0]] if named else plain
-        if count and not stars and len(args) < len(plain) + count:
+        if count and "*" not in stars.values() and len(args) < len(plain) + count:
             args, after = args[:-count], args[-count:]  # defaults are left out, seeds are not
         else:
             args, after = args[: len(plain)], args[len(plain) :]
@@ -178,9 +179,16 @@ class Derivative:
         return (*(given[n] for n in names), *seeds)
 
     def _seed_count(self) -> int:
-        """How many seeds a call gives: a tangent for each argument of wrt, one adjoint for an adjoint."""
-        counts = {"tangent": lambda wrt: len(_tuple_of(wrt)), "adjoint": lambda wrt: 1}
-        return sum(counts[t.mode](t.wrt) for t in self.transforms if t.mode in counts)
+        """How many seeds a call gives, if the function has one value and its arguments are numbers or arrays."""
+        seeds, values = 0, 1
+        for transform in self.transforms:
+            along = len(_tuple_of(transform.wrt))
+            if transform.mode == "tangent":
+                seeds, values = seeds + along, 2 * values
+            else:
+                seeds += values if transform.mode == "adjoint" else 0
+                values = along + (transform.mode == "value_and_grad")
+        return seeds
 
     def seeds(self, primals: tuple[Any, ...], y_bar: Any) -> list[Any]:
         """The seeds of an adjoint, one after the other as its code takes them, for one that is nested as the value is.
@@ -273,7 +281,15 @@ class Derivative:
             known = known | given
         parts: dict[str, Part] = {n: known.get(n, ANY) for n in names}
         fixed = {n: Fixed(None) for n, k in known.items() if k.base == "NoneType"}
-        return generate(self._program(), parts | annotated_groups(self.function) | fixed)[0]
+        groups = annotated_groups(self.function) | self._bound_groups(names)
+        return generate(self._program(), parts | groups | fixed)[0]
+
+    def _bound_groups(self, names: list[str]) -> dict[str, Part]:
+        """How the objects and containers are made that are bound already: the `self` of a bound method."""
+        bound = dict(zip(names, self.callee.args, strict=False)) | self.callee.kwargs
+        held = {n: v for n, v in bound.items() if n in names and n not in self.callee.stars}
+        parts = describe_arguments(list(held), tuple(held.values()))
+        return {n: p for n, p in parts.items() if isinstance(p, Group)}
 
     def emit(self, signature: str | None = None) -> str:
         """Text of the generated module for a signature, without a header."""

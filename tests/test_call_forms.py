@@ -305,3 +305,57 @@ def test_a_keyword_that_is_given_twice_is_refused() -> None:
         twice(2.0)
     with pytest.raises(s2sad.S2SADError, match="multiple values for keyword argument 'y'"):
         s2sad.grad(twice)(2.0)
+
+
+def weighted(x, *, kind="A", **more):
+    weight = 2.0 if kind == "A" else 3.0
+    return x**2 * weight * more.get("scale", 1.0)
+
+
+def summed(x, *ys, kind="A", scale=2.0, **more):
+    weight = 2.0 if kind == "A" else 3.0
+    return x * sum(ys) * weight * scale * more.get("z", 1.0)
+
+
+def positional(x, /, k=2.0, **more):
+    return x**2 * k * more.get("z", 1.0)
+
+
+NAMED: list[tuple[Callable[..., Any], tuple[float, ...], dict[str, Any], float]] = [
+    # The derivative along x.
+    (weighted, (2.0,), {}, 8.0), (weighted, (2.0,), {"kind": "B"}, 12.0),
+    (weighted, (2.0,), {"kind": "B", "scale": 5.0}, 60.0), (summed, (2.0, 3.0, 4.0), {}, 28.0),
+    (summed, (2.0, 3.0, 4.0), {"kind": "B"}, 42.0),
+    (summed, (2.0, 3.0, 4.0), {"kind": "B", "scale": 3.0, "z": 5.0}, 315.0),
+    (positional, (2.0,), {}, 8.0), (positional, (2.0, 3.0), {}, 12.0), (positional, (2.0,), {"k": 3.0}, 12.0),
+    (positional, (2.0,), {"z": 5.0}, 40.0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("f, args, named, slope", NAMED)
+def test_arguments_by_name_alone_and_seeds_by_position(
+    f: Callable[..., Any], args: tuple[float, ...], named: dict[str, Any], slope: float
+) -> None:
+    assert s2sad.grad(f)(*args, **named) == pytest.approx(slope)
+    assert s2sad.value_and_grad(f)(*args, **named) == (f(*args, **named), pytest.approx(slope))
+    assert s2sad.tangent(f)(*args, 1.0, **named) == (f(*args, **named), pytest.approx(slope))
+    assert s2sad.adjoint(f)(*args, 2.0, **named) == pytest.approx(2.0 * slope)
+    second = slope / args[0] if f is not summed else 0.0
+    assert s2sad.tangent(s2sad.grad(f))(*args, 1.0, **named)[1] == pytest.approx(second)
+    s2sad.check_grads(functools.partial(f, **named), args)
+
+
+def test_text_can_be_had_for_a_bound_method() -> None:
+    for f in (Spring(2.0).energy, Spring(2.0)):
+        derivative = s2sad.grad(f)
+        namespace: dict[str, Any] = {}
+        exec(derivative.emit(), namespace)
+        assert namespace[derivative.__name__](Spring(5.0), 2.0) == 2.5 * derivative(2.0)
+
+
+def test_seeds_behind_defaults() -> None:
+    assert s2sad.adjoint(s2sad.tangent(weighted))(2.0, 1.0, 0.0, 1.0) == pytest.approx(4.0)
+    assert s2sad.adjoint(s2sad.tangent(Spring(2.0).energy))(2.0, 1.0, 0.0, 1.0) == pytest.approx(
+        72.0
+    )
+    assert s2sad.adjoint(s2sad.value_and_grad(weighted))(2.0, 0.0, 1.0) == pytest.approx(4.0)

@@ -355,7 +355,10 @@ def _zeros_like(e: Expressions, op: Op) -> ast.expr | None:
     """Zeros for what may be an integer are real numbers all the same, as they are added to."""
     x = op.operands[0]
     argument = x.op is None and (x.owner is None or x.owner.op is None)
-    if op.exact or argument or x.kind.base != "any" or len(op.operands) > 1:
+    known = x.kind.base != "any" and (
+        x.kind.base not in ("number", "array") or x.kind.dtype is not None
+    )
+    if op.exact or argument or known or len(op.operands) > 1:
         return None
     if may_be_none(x):
         return None

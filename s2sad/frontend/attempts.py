@@ -249,6 +249,9 @@ def may_raise(op: Op, classes: tuple[Any, ...]) -> bool:
     numbers = all(v.kind.base == "number" or v.kind.is_passive for v in op.operands)
     if not numbers:
         possible += [TypeError, AttributeError, ValueError, IndexError, KeyError]
+    named = zip(op.attrs["params"], op.operands, strict=False)
+    if any(v.kind.base in ("none", "str") for p, v in named if p not in SETTINGS):
+        possible += [TypeError, ValueError]  # None + 1, float("a")
     scalars = all(v.kind.is_scalar for v in op.operands)
     if op.fn in SAFE and scalars:
         pass
@@ -273,6 +276,18 @@ SAFE = {
     f"operator.{n}"
     for n in ("add", "sub", "mul", "neg", "pos", "lt", "le", "gt", "ge", "eq", "ne", "not_")
 }
+SETTINGS = (
+    "axis",
+    "axes",
+    "dtype",
+    "shape",
+    "keepdims",
+    "order",
+    "mode",
+    "subscripts",
+    "index",
+    "format_spec",
+)
 DIVIDING = {"operator.truediv", "operator.floordiv", "operator.mod", "operator.pow"}
 INDEXING = {"operator.getitem", "intrinsic.store", "intrinsic.index_add"}
 WRITES = ("intrinsic.store", "intrinsic.index_add")

@@ -14,6 +14,7 @@ import numpy as np
 from s2sad.frontend.callee import uncached
 from s2sad.frontend.classes import class_of
 from s2sad.frontend.containers import TUPLE_METHODS
+from s2sad.frontend.environment import made_version, refuse_inspect
 from s2sad.frontend.find import FunctionSource, find
 from s2sad.frontend.forms import FORMS
 from s2sad.frontend.generators import is_generator
@@ -201,7 +202,11 @@ class Calls(Objects, Pointlike, ShapeTuples, Into):
     ) -> Binding | None:
         """A call of something that is written in Python; None for anything else."""
         obj = uncached(obj)
+        version = made_version(self, obj, args) if not kwargs else None
+        if version is not None:
+            return version
         if isinstance(obj, types.FunctionType):
+            refuse_inspect(self, obj, node)
             return None if _is_library(obj) else self.call_python(obj, args, kwargs, node)
         if isinstance(obj, types.MethodType):
             receiver = self.outer_object(obj.__self__, "", node)
@@ -447,8 +452,8 @@ class Calls(Objects, Pointlike, ShapeTuples, Into):
         for name in allowed:
             if name not in scope.vars:
                 if name not in defaults:
-                    raise self.unsupported(
-                        node, f"the call of {source.name!r} does not give {name!r}"
+                    raise self.raises(
+                        TypeError, node, f"the call of {source.name!r} does not give {name!r}"
                     )
                 scope.vars[name] = defaults[name]
 

@@ -13,6 +13,7 @@ import gast
 from s2sad.frontend.calls import Calls
 from s2sad.frontend.classes import class_of, defines
 from s2sad.frontend.containers import UNKNOWN
+from s2sad.frontend.environment import compared
 from s2sad.frontend.index_objects import indexed
 from s2sad.frontend.scope import (
     CONTAINERS,
@@ -255,6 +256,7 @@ class Expressions(Calls, Texts):
             and value.op.name == "const"
             and fn in FOLDED
             and "name" not in value.op.attrs
+            and value.kind.base not in ("none", "str")
         ):
             return self.const(FOLDED[fn](value.op.value), node)
         return self.prim(fn, [value], {}, node)
@@ -293,6 +295,9 @@ class Expressions(Calls, Texts):
                 asked = self.has_key(table, left, node)
                 if asked is not None:
                     return asked if name == "In" else self.prim("operator.not_", [asked], {}, node)
+        by_version = compared(self, ORDERS.get(name), left, right)
+        if by_version is not None:
+            return self.const(by_version, node)
         own = self.comparison_method(name, left, right, node)
         if own is not None:
             return self.to_value(own, node)

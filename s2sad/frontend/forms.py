@@ -35,6 +35,7 @@ from s2sad.frontend.scope import (
 from s2sad.frontend.sets import set_of
 from s2sad.frontend.shape_forms import SHAPE_FORMS, made_array
 from s2sad.ir.core import Value
+from s2sad.ir.kinds import NONE
 
 
 def _finfo(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
@@ -109,6 +110,8 @@ def _len(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) 
         return low.call(bound, [], {}, node)
     if isinstance(args[0], Value) and args[0].kind.dims == ():
         raise low.raises(TypeError, node, "a number has no length", "pass an array")
+    if isinstance(args[0], Value) and args[0].kind == NONE:
+        raise low.raises(TypeError, node, "None has no length", "pass an array")
     if isinstance(args[0], Generator):
         raise low.raises(TypeError, node, "a generator has no length", "make a list of it")
     return None

@@ -24,6 +24,7 @@ from s2sad.frontend.scope import (
     values_in,
 )
 from s2sad.ir.core import Value
+from s2sad.ir.kinds import NONE
 
 FEW_ROWS = 8
 
@@ -228,6 +229,8 @@ class Iterables(Generators):
         args = [self.to_value(b, node) for b in self.each(node.args)]
         if self.keywords(node) or not 1 <= len(args) <= 3:
             raise self.unsupported(node, "range takes one to three arguments")
+        if any(a.kind == NONE for a in args):
+            raise self.raises(TypeError, node, "range of None", "give it an integer")
         start = args[0] if len(args) > 1 else self.const(0, node)
         stop = args[1] if len(args) > 1 else args[0]
         return Counted([start, stop, args[2] if len(args) > 2 else self.const(1, node)], itself)

@@ -244,7 +244,8 @@ class Objects(Containers, Growing):
                     made = self.call(Static(field.default_factory), [], {}, node)
                     cell.vars[field.name] = made
                 elif field.init:
-                    raise self.unsupported(node, f"the call of {name} does not give {field.name!r}")
+                    what = f"the call of {name} does not give {field.name!r}"
+                    raise self.raises(TypeError, node, what)
             if hasattr(cls, "__post_init__"):
                 post = Method(Static(cls.__post_init__, "__post_init__"), cell)
                 self.call(post, [], {}, node)
@@ -273,7 +274,7 @@ class Objects(Containers, Growing):
             if name not in given and name in defaults:
                 given[name] = self.outer_object(defaults[name], name, node)
             if name not in given and not partial:
-                raise self.unsupported(node, f"the call does not give {name!r}")
+                raise self.raises(TypeError, node, f"the call does not give {name!r}")
         return given
 
     def operator_method(

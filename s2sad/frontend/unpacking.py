@@ -39,8 +39,10 @@ class Unpacking(Base):
             return
         if items is not None:
             if len(items.items) != len(target.elts):
-                raise self.unsupported(
-                    target, f"{len(items.items)} values are unpacked into {len(target.elts)} names"
+                raise self.raises(
+                    ValueError,
+                    target,
+                    f"{len(items.items)} values are unpacked into {len(target.elts)} names",
                 )
             parts: list[Binding] = list(items.items)
         elif isinstance(value, Cell) and (grown := self.grown(value)) is not None:

@@ -247,8 +247,8 @@ nondifferentiable(slab_index)
 @helper
 def layer(y_bar, i, axis):
     """Layer i of a stack of arrays."""
-    if axis == 0:
-        return y_bar[i]
+    if axis == 0 or np.ndim(y_bar) == 1:
+        return y_bar[i]  # of numbers: y_bar[..., i] would be a view
     if axis == 1:
         return y_bar[:, i]
     if axis == -1:
