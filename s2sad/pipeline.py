@@ -204,7 +204,7 @@ def differentiate(
     """One transformation of a function in the IR."""
     context.anchors.clear()
     context.sources.clear()
-    wrt, shapes, names = selected(function, transform.wrt)
+    wrt, shapes, names, depths = selected(function, transform.wrt)
     for i in wrt:
         check_input(function, i)
     ask_for_floats(context, function, [function.params[i] for i in wrt])
@@ -212,7 +212,7 @@ def differentiate(
     single = not isinstance(transform.wrt, tuple)
     bars: Any = shapes[0] if single else tuple(shapes)
     if transform.mode == "tangent":
-        out = forward(context, function, wrt, name)
+        out = forward(context, function, wrt, name, depths)
         out.structure = (function.structure, function.structure)
     elif transform.mode == "adjoint":
         out = reverse(context, function, wrt, name, seeds=True, pairs=pairs)
@@ -233,12 +233,16 @@ def differentiate(
     return out
 
 
-def selected(function: Function, wrt: Wrt) -> tuple[list[int], list[Any], list[str]]:
-    """The parameters that `wrt` is about, the structure of their adjoints, and what they are called."""
+def selected(function: Function, wrt: Wrt) -> tuple[list[int], list[Any], list[str], list[int]]:
+    """The parameters that `wrt` is about, the structure of their adjoints, and what they are called.
+
+    Behind these, for each parameter, how many steps into an argument `wrt` itself goes.
+    """
     header = function.info.get("header")
     hints = [p.hint for p in function.params]
     places = {place: hints.index(hint) for hint, place in function.leaves.items()}
     indices: list[int] = []
+    depths: list[int] = []
     shapes: list[Any] = []
     names: list[str] = []
     for item in wrt if isinstance(wrt, tuple) else (wrt,):
@@ -281,8 +285,9 @@ def selected(function: Function, wrt: Wrt) -> tuple[list[int], list[Any], list[s
                     help="leave it out of wrt, or pass floats",
                 )
         names.append(name)
+        depths += [len(path)] * (len(indices) - len(depths))
     positions(function.arguments, tuple(n for n in names if "." not in n), function.name, header)
-    return indices, shapes, names
+    return indices, shapes, names, depths
 
 
 def check_input(function: Function, i: int) -> None:

@@ -359,3 +359,43 @@ def test_seeds_behind_defaults() -> None:
         72.0
     )
     assert s2sad.adjoint(s2sad.value_and_grad(weighted))(2.0, 0.0, 1.0) == pytest.approx(4.0)
+
+
+@dataclass
+class Curve:
+    a: float
+    b: np.ndarray
+    n: int = 2
+
+    def at(self, x: float) -> float:
+        return self.a**3 * np.sum(self.b**2) * x**self.n
+
+
+def test_tangents_of_parts_that_are_named() -> None:
+    curve, unit = Curve(2.0, np.array([1.0, 2.0])), np.array([1.0, 0.0])
+    assert s2sad.tangent(Curve.at, wrt="self.a")(curve, 3.0, 1.0)[1] == 540.0
+    assert s2sad.tangent(curve.at, wrt="self.b")(3.0, unit)[1] == 144.0
+    along = s2sad.tangent(Curve.at, wrt=("self.a", "self.b", "x"))
+    assert along(curve, 3.0, 1.0, unit, 0.5)[1] == 540.0 + 144.0 + 120.0
+    assert s2sad.tangent(s2sad.grad(curve.at), wrt="self.a")(3.0, 1.0)[1] == 360.0
+    assert s2sad.tangent(along, wrt="self.a")(curve, 3.0, 0.0, unit, 0.0, 1.0)[1][1] == 216.0
+    np.testing.assert_array_equal(
+        s2sad.grad(s2sad.grad(curve.at, wrt="self.a"), wrt="self.b")(3.0), [216.0, 432.0]
+    )
+
+
+def test_two_directions_of_one_object() -> None:
+    curve = Curve(2.0, np.array([1.0, 2.0]))
+    one, two = Curve(1.0, np.array([1.0, 0.0])), Curve(0.0, np.array([0.0, 1.0]))
+    (y, along_one), (along_two, mixed) = s2sad.tangent(s2sad.tangent(Curve.at))(curve, 3.0, one, two)
+    assert (y, along_one, along_two) == (360.0, 684.0, 288.0)
+    assert mixed == 3 * 4.0 * 4.0 * 9.0  # d/da of a^3 along the first, of b^2 along the second
+
+
+def beside(model, model_dot):
+    return model.a * model_dot
+
+
+def test_a_parameter_with_the_name_of_a_tangent() -> None:
+    curve = Curve(2.0, np.array([1.0, 2.0]))
+    assert s2sad.tangent(beside, wrt=0)(curve, 5.0, curve) == (10.0, 10.0)

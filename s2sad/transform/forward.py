@@ -6,7 +6,17 @@ from s2sad.analysis.activity import varied
 from s2sad.analysis.build import Builder
 from s2sad.analysis.context import Context
 from s2sad.errors import MissingRuleError
-from s2sad.ir.core import Block, Callee, Function, Loop, Op, Value, clone_op, flat_structure
+from s2sad.ir.core import (
+    Block,
+    Callee,
+    Function,
+    Loop,
+    Op,
+    Path,
+    Value,
+    clone_op,
+    flat_structure,
+)
 from s2sad.ir.kinds import FLOAT, INT, Kind, passive
 from s2sad.ir.names import free_name
 from s2sad.rules.parse import Rule
@@ -20,18 +30,25 @@ def tangent_kind(kind: Kind) -> Kind:
     return FLOAT if kind.is_scalar and kind.dtype in ("int", "bool") else kind
 
 
-def forward(context: Context, function: Function, wrt: list[int], name: str) -> Function:
-    """The function (*args, *x_dots) -> (*values, *tangents)."""
+def forward(
+    context: Context,
+    function: Function,
+    wrt: list[int],
+    name: str,
+    depths: list[int] | None = None,
+) -> Function:
+    """The function (*args, *x_dots) -> (*values, *tangents); `depths` as for `TangentArguments`."""
     params = [Value(p.kind, p.hint) for p in function.params]
-    taken = {p.hint for p in function.params}
+    taken = {p.hint for p in function.params} | set(function.arguments)
     dots = [
         Value(function.params[i].kind, free_name(f"{function.params[i].hint}_dot", taken))
         for i in wrt
     ]
     out = Function(name, [*params, *dots], dict(function.defaults))
     out.takes_arguments_of(function)
-    for i, dot in zip(wrt, dots, strict=True):
-        add_tangent_argument(out, function.params[i].hint, dot.hint)
+    tangents_of = TangentArguments(out, taken)
+    for i, dot, depth in zip(wrt, dots, depths or [0] * len(wrt), strict=True):
+        tangents_of.add(function.params[i].hint, dot.hint, depth)
     inputs = [function.params[i] for i in wrt]
     sweep = _Forward(context, varied(context, function.body, inputs))
     sweep.values.update(zip(function.params, params, strict=True))
@@ -44,17 +61,35 @@ def forward(context: Context, function: Function, wrt: list[int], name: str) -> 
     return out
 
 
-def add_tangent_argument(function: Function, of: str, dot: str) -> None:
-    """The argument that gives a tangent: for a part of an argument, the same part of the argument's tangent."""
-    if of not in function.leaves:
-        function.arguments.append(dot)
-        return
-    argument, path = function.leaves[of]
-    name = f"{argument}_dot"
-    function.leaves[dot] = (name, path)
-    if name not in function.arguments:
-        function.arguments.append(name)
-        function.groups[name] = function.groups[argument]
+class TangentArguments:
+    """The arguments that give tangents: for the parts of a container or an object, one that is made as it is.
+
+    `depth` says how many steps of a part's path were named: `wrt="model.rate"` has the tangent of that part alone.
+    """
+
+    def __init__(self, function: Function, taken: set[str]) -> None:
+        self.function = function
+        self.taken = taken
+        self.given: dict[tuple[str, Path], str] = {}
+
+    def add(self, of: str, dot: str, depth: int) -> None:
+        """The tangent `dot` of the parameter `of`."""
+        function = self.function
+        argument, path = function.leaves.get(of, ("", ()))
+        root, rest = path[:depth], path[depth:]
+        if not rest:
+            function.arguments.append(dot)
+            return
+        if (argument, root) not in self.given:
+            group = function.groups[argument]
+            for _, key in root:
+                group = group.parts[key]
+            whole = "_".join([argument, *(str(key) for _, key in root)])
+            name = free_name(f"{whole}_dot", self.taken)
+            self.given[argument, root] = name
+            function.arguments.append(name)
+            function.groups[name] = group
+        function.leaves[dot] = (self.given[argument, root], rest)
 
 
 class _Forward:
