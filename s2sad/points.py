@@ -56,7 +56,7 @@ def called(f: Any, args: tuple[Any, ...]) -> Any:
     whole = (*callee.args, *args)
     if derivative is not None:
         return derivative.run(whole)
-    by_position, by_name = callee.spread(whole)
+    by_position, by_name = callee.spread(whole, without_defaults=True)
     return callee.function(*by_position, **by_name)
 
 

@@ -47,12 +47,24 @@ class Callee:
         kinds = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
         return {p.name: kinds[p.kind] for p in parameters if p.kind in kinds}
 
-    def spread(self, values: tuple[Any, ...]) -> tuple[list[Any], dict[str, Any]]:
-        """A call's arguments by position and by name: `values` are those of all parameters, *args as one tuple."""
+    def spread(
+        self, values: tuple[Any, ...], without_defaults: bool = False
+    ) -> tuple[list[Any], dict[str, Any]]:
+        """A call's arguments by position and by name: `values` are those of all parameters, *args as one tuple.
+
+        `without_defaults`: what is a default is left out, as a wrapper may take it in another way.
+        """
         args: list[Any] = []
         kwargs: dict[str, Any] = {}
+        by_name = False
         for parameter, value in zip(self.parameters(), values, strict=False):
-            if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+            either = parameter.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+            default = without_defaults and value is parameter.default and not self.stars
+            if default and (either or parameter.kind is inspect.Parameter.KEYWORD_ONLY):
+                by_name = True
+            elif by_name and either:
+                kwargs[parameter.name] = value
+            elif parameter.kind is inspect.Parameter.VAR_POSITIONAL:
                 args.extend(value)
             elif parameter.kind is inspect.Parameter.VAR_KEYWORD:
                 kwargs.update(value)

@@ -280,9 +280,9 @@ class Attempt(LoopStart):
 
     def lasts(self, kind: Kind, end: Kind) -> bool:
         """True where a parameter of a kind has this kind in the next iteration too."""
-        if kind == NONE:
-            return end == NONE
-        return end.dtype == kind.dtype and end.ndim == kind.ndim or kind == BOOL
+        if kind in (NONE, BOOL):
+            return end == NONE or kind == BOOL
+        return (end.dtype, end.ndim, end.is_scalar) == (kind.dtype, kind.ndim, kind.is_scalar)
 
     def doubt_none(self) -> bool:
         """Whether there are variables that were taken to stay None: at the next try, they may not."""
