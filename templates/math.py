@@ -218,7 +218,7 @@ def fsum(x):
     x_bar += np.broadcast_to(y_bar, np.shape(x))
 
 
-@rule(math.prod)
+@rule(math.prod, shape="over_items")
 def prod(x):
     y = math.prod(x)
     y_dot = np.sum(product_of_others(x, 0) * x_dot, axis=0)

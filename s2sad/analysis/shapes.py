@@ -154,6 +154,12 @@ def reduction(context: Context, op: Op) -> Kind:
     return Kind("number", dtype, dims)
 
 
+def over_items(context: Context, op: Op) -> Kind:
+    """The items of an array, taken together by Python: a result of the shape of an item."""
+    kind = op.operands[0].kind
+    return ANY if not kind.dims else Kind("number", kind.dtype, kind.dims[1:])
+
+
 def cumulative(context: Context, op: Op) -> Kind:
     kind = op.operands[0].kind
     known, axis = static(op.arg("axis"))
@@ -417,7 +423,7 @@ FAMILIES: dict[str, Callable[[Context, Op], Kind]] = {
     "transpose": transpose,
     "swapaxes": swapaxes, "reshape": reshape, "broadcast_to": broadcast_to, "expand_dims": expand_dims,
     "squeeze": squeeze, "ravel": ravel, "split": split, "concatenate": concatenate, "stack": stack, "getitem": getitem,
-    "conversion": conversion, "new": new_array, "copy": copy, "scalar": scalar,
+    "conversion": conversion, "new": new_array, "copy": copy, "scalar": scalar, "over_items": over_items,
     "integer": always(INT), "test": always(BOOL), "tuple": always(passive("tuple")), "unknown": always(ANY),
     "positions": positions, "places": lambda context, op: Kind("number", "i8", (context.symbol((op.result, 0)),)),
     "like": like(""), "append": append, "atleast": atleast,
