@@ -28,7 +28,6 @@ from s2sad.ir.core import Function
 from s2sad.ir.kinds import ANY
 from s2sad.pipeline import Program, Transform, Wrt, build, dump_pass, generate, positions
 from s2sad.rules.registry import Registry, default_registry
-from s2sad.seeds import flat_seeds
 from s2sad.source import Span
 from s2sad.version import __version__
 
@@ -190,19 +189,15 @@ class Derivative:
                 values = along + (transform.mode == "value_and_grad")
         return seeds
 
-    def seeds(self, primals: tuple[Any, ...], y_bar: Any) -> list[Any]:
-        """The seeds of an adjoint, one after the other as its code takes them, for one that is nested as the value is.
-
-        `primals` are as `run` takes them. A list whose length the run decides has one seed, an array.
-        """
+    def structure(self, primals: tuple[Any, ...]) -> Any:
+        """How the result is nested that an adjoint takes the seeds of; `primals` are as `run` takes them."""
         primals = primals[: len(self._base)]
         structure = self._structures.get(keys_of(primals, self._by_value), NOT_MADE)
         if structure is NOT_MADE:
             made = self._generated([p.name for p in self._base], primals)
-            key = keys_of(primals, self._by_value)
-            self._made[key] = made  # for the call that follows
-            structure = self._structures[key] = made[2].info["results"]
-        return flat_seeds(structure, y_bar, self.__name__)
+            self._made = {keys_of(primals, self._by_value): made}  # for the call that follows
+            structure = made[2].info["results"]
+        return structure
 
     def _split(self, values: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """Arguments of *args, and the seeds after them: one for a tangent's argument, one for an adjoint."""
@@ -223,6 +218,7 @@ class Derivative:
             )
         call = load(module)
         self._seeds = function.arguments[len(names) :]
+        self._structures[key[: len(names)]] = function.info["results"]
         if function.info.get("captured") or function.info.get("containers"):
             self._cache[key] = _watched(self, call, function.info, full, key)
         else:
@@ -239,7 +235,7 @@ class Derivative:
         self, names: list[str], args: tuple[Any, ...]
     ) -> tuple[dict[str, Part], Module, Function]:
         """The code for the arguments of a call; made for the values of integers where it cannot be made for all."""
-        made = self._made.pop(keys_of(args, self._by_value), None)
+        made, self._made = self._made.get(keys_of(args, self._by_value)), {}
         if made is not None:
             return made
         parts = describe_arguments(names, args, self._by_value)

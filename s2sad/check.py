@@ -15,7 +15,8 @@ from s2sad.api import Derivative, adjoint, taken_apart, tangent
 from s2sad.errors import S2SADError, UsageError
 from s2sad.frontend.arguments import parts_of
 from s2sad.pipeline import Transform
-from s2sad.points import called, star_of
+from s2sad.points import called, owned, star_of
+from s2sad.seeds import flat_seeds
 
 # The steps that are tried, relative to the size of each argument: the first is the best where a function is smooth
 # over the size of its arguments, the others are for those that change faster (the sine of a large number).
@@ -106,7 +107,7 @@ def _check(
 
     steps = STEPS[use] if step is None else (step,)
     name = getattr(f, "__name__", "f")
-    y = called(f, _own(args))
+    y = called(f, owned(args))
     size = float(np.max(np.abs(flat(y)), initial=0.0))
     if "forward" in modes:
         _, y_dot = called(tangent(f, wrt=wrt), (*args, *direction))
@@ -114,7 +115,8 @@ def _check(
         _compare(flat(y_dot, y), map(numeric, steps), what, size, tolerances)
     y_bar = _random_like(y, rng)
     backward = adjoint(f, wrt=wrt)
-    y_bars = backward.seeds((*backward.callee.args, *args), y_bar)
+    structure = backward.structure((*backward.callee.args, *args))
+    y_bars = flat_seeds(structure, y_bar, name)
     if "reverse" in modes:
         x_bars = called(backward, (*args, *y_bars))
         left = (np.vdot(flat(y_bar), numeric(h)) for h in steps)
@@ -147,7 +149,7 @@ def difference(
     """The derivative of `f` at `args` along `direction`, numerically: a flat array."""
 
     def at(h: Any) -> Any:
-        moved = list(_own(args))
+        moved = list(owned(args))
         for i, v in zip(wrt, direction, strict=True):
             moved[i] = _mapped(lambda a, d: a + h * d, args[i], v)
         return flat(f(*moved))
@@ -162,14 +164,6 @@ def difference(
         return central
     wide = (at(2 * h) - at(-2 * h)) / (4 * h)
     return (4 * central - wide) / 3
-
-
-def _own(args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Copies of arguments, which the function may change; what cannot be copied stays as it is."""
-    try:
-        return copy.deepcopy(args)
-    except (TypeError, AttributeError, copy.Error):
-        return args
 
 
 def leaves(value: Any, of: Any = None) -> list[Any]:

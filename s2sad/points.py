@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import types
 from collections import OrderedDict
 from collections.abc import Callable
@@ -11,7 +12,9 @@ import numpy as np
 
 from s2sad.api import POSITIONAL, Derivative, adjoint, taken_apart, tangent
 from s2sad.errors import UsageError
+from s2sad.frontend.arguments import parts_of
 from s2sad.pipeline import Wrt
+from s2sad.seeds import flat_seeds
 
 MOST_RECENT = 256
 _RECENT: OrderedDict[Any, tuple[Any, Derivative]] = OrderedDict()
@@ -52,12 +55,47 @@ def star_of(f: Any) -> int | None:
 
 def called(f: Any, args: tuple[Any, ...]) -> Any:
     """A function or a derivative at all arguments in the order of its parameters: *args as one tuple."""
+    return called_whole(f, (*owned(taken_apart(f)[1].args), *args))
+
+
+def called_whole(f: Any, whole: tuple[Any, ...]) -> Any:
+    """The same, with the arguments in front that are bound already."""
     derivative, callee = taken_apart(f)
-    whole = (*callee.args, *args)
     if derivative is not None:
         return derivative.run(whole)
     by_position, by_name = callee.spread(whole, without_defaults=True)
     return callee.function(*by_position, **by_name)
+
+
+def owned(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Copies of arguments, which the function may change.
+
+    What cannot be copied stays as it is, and so do arrays that share memory, as their copies would not.
+    """
+    if all(type(a) in (float, int, bool, str) or a is None for a in args):
+        return args
+    arrays = [a for arg in args for a in _arrays(arg, 3)]
+    if any(
+        np.may_share_memory(a, b) for i, a in enumerate(arrays) for b in arrays[:i] if a is not b
+    ):
+        return args
+    known: dict[int, Any] = {}
+    return tuple(_copied(a, known) for a in args)
+
+
+def _copied(value: Any, known: dict[int, Any]) -> Any:
+    try:
+        return copy.deepcopy(value, known)
+    except (TypeError, AttributeError, copy.Error):
+        return value
+
+
+def _arrays(value: Any, depth: int) -> list[Any]:
+    """The arrays in containers and objects, down to a depth."""
+    if isinstance(value, np.ndarray):
+        return [value]
+    parts = parts_of(value) if depth else None
+    return [a for part in (parts or {}).values() for a in _arrays(part, depth - 1)]
 
 
 def folded(args: tuple[Any, ...], star: int | None) -> tuple[Any, ...]:
@@ -93,12 +131,15 @@ def vjp(f: Any, *primals: Any, wrt: Wrt | None = None) -> tuple[Any, Callable[..
 
     ``y_bar`` is nested as ``y`` is (the parts of a tuple may be given as arguments); ``wrt`` None stands for all
     primals; one position or name gives a bare ``x_bar``. The pullback runs the forward sweep again each time, and can
-    be called any number of times.
+    be called any number of times. Value and pullback are of the arguments as they were, of which copies are kept.
     """
     star = star_of(f) if wrt is None else None
     which: Wrt = tuple(range(len(folded(primals, star)))) if wrt is None else wrt
     backward = _derived(f, adjoint, which)
-    y = f(*primals)
+    # The function may change its arguments, and so may others until the pullback is called.
+    whole = owned(backward.whole((*primals, None))[:-1])
+    y = called_whole(f, owned(whole))
+    structures: list[Any] = []
 
     def pullback(*seeds: Any) -> Any:
         if not seeds:
@@ -106,8 +147,9 @@ def vjp(f: Any, *primals: Any, wrt: Wrt | None = None) -> tuple[Any, Callable[..
         y_bar = seeds[0] if len(seeds) == 1 else seeds
         if isinstance(y, tuple) and len(y) == 1 and not isinstance(y_bar, (tuple, list)):
             y_bar = seeds
-        *whole, y_bar = backward.whole((*primals, y_bar))
-        bars = backward.run((*whole, *backward.seeds(tuple(whole), y_bar)))
+        if not structures:
+            structures.append(backward.structure(whole))
+        bars = backward.run((*whole, *flat_seeds(structures[0], y_bar, backward.__name__)))
         return unfolded(bars, star)
 
     return y, pullback

@@ -387,7 +387,9 @@ def test_tangents_of_parts_that_are_named() -> None:
 def test_two_directions_of_one_object() -> None:
     curve = Curve(2.0, np.array([1.0, 2.0]))
     one, two = Curve(1.0, np.array([1.0, 0.0])), Curve(0.0, np.array([0.0, 1.0]))
-    (y, along_one), (along_two, mixed) = s2sad.tangent(s2sad.tangent(Curve.at))(curve, 3.0, one, two)
+    (y, along_one), (along_two, mixed) = s2sad.tangent(s2sad.tangent(Curve.at))(
+        curve, 3.0, one, two
+    )
     assert (y, along_one, along_two) == (360.0, 684.0, 288.0)
     assert mixed == 3 * 4.0 * 4.0 * 9.0  # d/da of a^3 along the first, of b^2 along the second
 
@@ -399,3 +401,41 @@ def beside(model, model_dot):
 def test_a_parameter_with_the_name_of_a_tangent() -> None:
     curve = Curve(2.0, np.array([1.0, 2.0]))
     assert s2sad.tangent(beside, wrt=0)(curve, 5.0, curve) == (10.0, 10.0)
+
+
+def doubled(v):
+    v *= 2.0
+    return np.sum(v**2)
+
+
+def with_an_item_set(d):
+    d["a"][0] = 5.0
+    return np.sum(d["a"] ** 2)
+
+
+class Counter:
+    def __init__(self) -> None:
+        self.calls = 0.0
+
+    def step(self, x: float) -> float:
+        self.calls = self.calls + 1.0
+        return x**2 * self.calls
+
+
+def test_a_pullback_is_of_the_arguments_as_they_were() -> None:
+    v = np.array([1.0, 2.0])
+    y, pullback = s2sad.vjp(doubled, v)
+    assert y == 20.0 and list(v) == [1.0, 2.0]
+    v[:] = 7.0
+    np.testing.assert_array_equal(pullback(1.0)[0], [8.0, 16.0])
+    d = {"a": np.array([1.0, 2.0])}
+    y, pullback = s2sad.vjp(with_an_item_set, d)
+    np.testing.assert_array_equal(pullback(1.0)[0]["a"], [0.0, 4.0])
+    counter = Counter()
+    y, pullback = s2sad.vjp(counter.step, 3.0)
+    assert (y, pullback(1.0), pullback(1.0), counter.calls) == (9.0, (6.0,), (6.0,), 0.0)
+    s2sad.check_grads(counter.step, (3.0,))
+    assert counter.calls == 0.0
+    both = np.array([1.0, 2.0, 3.0])
+    with pytest.raises(ValueError, match="share its memory"):
+        s2sad.vjp(lambda a, b: doubled(a) * b[0], both[1:], both[:-1])[1](1.0)
