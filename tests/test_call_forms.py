@@ -439,3 +439,23 @@ def test_a_pullback_is_of_the_arguments_as_they_were() -> None:
     both = np.array([1.0, 2.0, 3.0])
     with pytest.raises(ValueError, match="share its memory"):
         s2sad.vjp(lambda a, b: doubled(a) * b[0], both[1:], both[:-1])[1](1.0)
+
+
+def in_place(x):
+    o = np.asarray(x)
+    o += np.tanh(1.0 * o)
+    return o
+
+
+def stacked(x, axis=-1):
+    return np.stack((x, 2.0 * x, x), axis=axis)
+
+
+def test_seeds_are_not_changed() -> None:
+    seed = np.array(1.0)
+    backward = s2sad.adjoint(in_place)
+    first, second = backward(0.5, seed), backward(0.5, seed)
+    assert seed == 1.0 and first == second == pytest.approx(2.0 - np.tanh(0.5) ** 2)
+    seeds = np.array([1.0, 2.0, 3.0])
+    assert s2sad.adjoint(stacked)(0.5, seeds) == 8.0
+    assert list(seeds) == [1.0, 2.0, 3.0]

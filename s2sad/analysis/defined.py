@@ -84,8 +84,16 @@ def may_be_none(value: Value) -> bool:
 
 
 def may_be_array(value: Value) -> bool:
-    """True where a number may be an array of no dimensions: `+=` would change what else holds it."""
-    return any(not v.kind.is_scalar and not v.kind.is_passive for v in _sources(value)[0])
+    """True where a number may be an array of no dimensions: `+=` would change what else holds it.
+
+    A seed may be one where the value is a number.
+    """
+    found = _sources(value)[0]
+    return any(_is_argument(v) or not v.kind.is_scalar and not v.kind.is_passive for v in found)
+
+
+def _is_argument(value: Value) -> bool:
+    return value.op is None and (value.owner is None or value.owner.op is None)
 
 
 def _sources(value: Value) -> tuple[set[Value], bool]:

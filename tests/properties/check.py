@@ -168,9 +168,27 @@ def check(program: Program, order: int = 2) -> list[str]:
     if not same(tangent_value, y):
         raise Mismatch("primal", f"tangent gives {tangent_value!r}, the program {y!r}")
     close("tangent", y_dot, along, scale, 1e-9)
+    check_seed(f, args, wrt, expected, scale)
     if order > 1:
         check_second(program, f, g, dots, scale)
     return notes
+
+
+def check_seed(
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    wrt: Sequence[int],
+    expected: oracle.Derivatives,
+    scale: float,
+) -> None:
+    """A seed may be an array without dimensions, and is not changed."""
+    backward, seed = s2sad.adjoint(f, wrt=wrt), np.array(0.5)
+    wanted = [0.5 * np.asarray(bar) for bar in expected.gradient]
+    for _ in range(2):
+        bars = run("adjoint", lambda *given: backward(*given, seed), args)
+        close("adjoint", bars, wanted, scale, 1e-9)
+    if seed != 0.5:
+        raise Mismatch("seed", f"adjoint changed its seed to {seed}")
 
 
 def check_generic(
@@ -222,7 +240,11 @@ def check_second(
         _, bars_dot = run("tangent of grad", s2sad.tangent(gradient, wrt=wrt), [*args, *dots])
         close("tangent of grad", bars_dot, expected, size, 1e-8)
         # The Hessian is symmetric: its product with the same direction, by reverse over reverse.
-        bars_bar = run("adjoint of grad", s2sad.adjoint(gradient, wrt=wrt), [*args, *dots])
+        bare = [np.array(d) for d in dots]
+        backward = s2sad.adjoint(gradient, wrt=wrt)
+        bars_bar = run("adjoint of grad", lambda *given: backward(*given, *bare), args)
+        if not same(bare, dots):
+            raise Mismatch("seed", "adjoint of grad changed its seeds")
         close("adjoint of grad", bars_bar, expected, size, 1e-8)
         first = wrt[0]
         if np.shape(args[first]) == ():
