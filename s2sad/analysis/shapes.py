@@ -160,6 +160,22 @@ def over_items(context: Context, op: Op) -> Kind:
     return ANY if not kind.dims else Kind("number", kind.dtype, kind.dims[1:])
 
 
+def inverse(context: Context, op: Op) -> Kind:
+    kind = op.operands[0].kind
+    return ANY if kind.dims is None else Kind("number", inexact(kind.dtype), kind.dims)
+
+
+def solution(context: Context, op: Op) -> Kind:
+    """The solution of a linear system has the shape of its right-hand side, where there is one matrix."""
+    a, b = (v.kind for v in op.operands)
+    return ANY if a.ndim != 2 or not b.dims else Kind("number", inexact(promote([a, b])), b.dims)
+
+
+def determinant(context: Context, op: Op) -> Kind:
+    kind = op.operands[0].kind
+    return ANY if not kind.dims else Kind("number", inexact(kind.dtype), kind.dims[:-2])
+
+
 def cumulative(context: Context, op: Op) -> Kind:
     kind = op.operands[0].kind
     known, axis = static(op.arg("axis"))
@@ -424,6 +440,7 @@ FAMILIES: dict[str, Callable[[Context, Op], Kind]] = {
     "swapaxes": swapaxes, "reshape": reshape, "broadcast_to": broadcast_to, "expand_dims": expand_dims,
     "squeeze": squeeze, "ravel": ravel, "split": split, "concatenate": concatenate, "stack": stack, "getitem": getitem,
     "conversion": conversion, "new": new_array, "copy": copy, "scalar": scalar, "over_items": over_items,
+    "inverse": inverse, "solution": solution, "determinant": determinant,
     "integer": always(INT), "test": always(BOOL), "tuple": always(passive("tuple")), "unknown": always(ANY),
     "positions": positions, "places": lambda context, op: Kind("number", "i8", (context.symbol((op.result, 0)),)),
     "like": like(""), "append": append, "atleast": atleast,

@@ -153,6 +153,53 @@ def cross(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any)
     return low.prim("numpy.cross", arrays, more, node)
 
 
+def solve(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
+    """np.linalg.solve of one matrix, or of a stack of them and one of right-hand sides: NumPy 1 and 2 agree on it."""
+    if len(args) != 2 or kwargs:
+        return None
+    a, b = (_array(low, x, node) for x in args)
+    if a.kind.ndim != 2 and (a.kind.ndim is None or a.kind.ndim != b.kind.ndim):
+        if a.kind.ndim is not None and b.kind.ndim is not None:
+            what = f"np.linalg.solve of {a.kind.ndim} axes and {b.kind.ndim}"
+            raise low.unsupported(node, what, "give the right-hand sides as matrices: b[..., None]")
+        text = (
+            "if np.ndim(a) != 2 and np.ndim(a) != np.ndim(b):\n"
+            "    raise ValueError('np.linalg.solve takes a stack of matrices for a stack of matrices')"
+        )
+        with low.with_hidden({"a": a, "b": b, "np": Static(np)}):
+            low.statements(written(text, node))
+    return low.prim("numpy.linalg.solve", [a, b], {}, node)
+
+
+def axis_by_name(fn: Any) -> Any:
+    """np.concatenate(arrays, axis) and its kin, whose rules take the axis by name."""
+
+    def form(
+        low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding | None:
+        if len(args) != 2 or "axis" in kwargs:
+            return None
+        return low.call(Static(fn), args[:1], kwargs | {"axis": args[1]}, node)
+
+    return form
+
+
+def in_doubles(fn: Any) -> Any:
+    """np.sum(x, dtype=float) of what is double already."""
+
+    def form(
+        low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding | None:
+        dtype = low.literal(kwargs["dtype"]) if "dtype" in kwargs else None
+        x = args[0] if args else None
+        double = isinstance(x, Value) and x.kind.dtype in ("f8", "float")
+        if not double or dtype not in (float, np.float64, "float64", "f8", "float"):
+            return None
+        return low.call(Static(fn), args, {k: b for k, b in kwargs.items() if k != "dtype"}, node)
+
+    return form
+
+
 def index(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
     """operator.index(n), of what is known to be an integer."""
     n = args[0] if len(args) == 1 else None
@@ -210,6 +257,9 @@ SHAPE_FORMS: dict[int, Any] = {
     id(np.broadcast): broadcast,
     **{id(fn): cross for fn in (np.cross, getattr(np.linalg, "cross", np.cross))},
     **{id(fn): ordered(fn) for fn in (np.ravel, np.reshape)},
+    **{id(fn): axis_by_name(fn) for fn in (np.concatenate, np.stack)},
+    **{id(fn): in_doubles(fn) for fn in (np.sum, np.mean, np.prod, np.std, np.var, np.cumsum)},
+    id(np.linalg.solve): solve,
     **{id(fn): at_least(fn) for fn in (np.atleast_1d, np.atleast_2d, np.atleast_3d)},
     **{id(fn): without_layout(fn) for fn in (np.zeros, np.ones, np.empty, np.full)},
     **{id(fn): without_layout(fn) for fn in (np.zeros_like, np.ones_like, np.empty_like)},

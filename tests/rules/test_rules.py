@@ -17,12 +17,13 @@ from cases_elementwise import CASES as ELEMENTWISE
 from cases_products import CASES as PRODUCTS
 from cases_reductions import CASES as REDUCTIONS
 from cases_shapes import CASES as SHAPES
+from cases_tables import CASES as TABLES
 from numeric import complex_step, differences, inner, random_like
 
 import s2sad
 from s2sad.rules.registry import default_registry
 
-CASES: list[Case] = [*ELEMENTWISE, *REDUCTIONS, *PRODUCTS, *SHAPES]
+CASES: list[Case] = [*ELEMENTWISE, *REDUCTIONS, *PRODUCTS, *SHAPES, *TABLES]
 
 
 @pytest.fixture(scope="session")

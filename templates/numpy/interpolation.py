@@ -1,0 +1,75 @@
+"""Linear interpolation in a table: constant outside of it, and a bound counts as inside."""
+
+import numpy as np
+
+from s2sad.rules import helper, rule
+
+
+@rule(np.interp, shape="like:x")
+def interp(x, xp, fp):
+    y = np.interp(x, xp, fp)
+    y_dot = slope(x, xp, fp) * (x_dot - np.interp(x, xp, xp_dot)) + np.interp(x, xp, fp_dot)
+    x_bar += slope(x, xp, fp) * y_bar
+    xp_bar += -interp_back(slope(x, xp, fp) * y_bar, x, xp, xp)
+    fp_bar += interp_back(y_bar, x, xp, fp)
+
+
+@helper
+def interval(x, xp):
+    """The index of the interval of the table in which x lies, or of the nearest one."""
+    return np.clip(np.searchsorted(xp, x, side="right") - 1, 0, len(xp) - 2)
+
+
+@helper
+def slope(x, xp, fp):
+    """The slope of the interpolation at x."""
+    i = interval(x, xp)
+    inside = (xp[0] <= x) & (x <= xp[-1])
+    return inside * np.diff(fp)[i] / np.diff(xp)[i]
+
+
+@helper
+def slope_back(y_bar, x, xp, table):
+    """The adjoint of fp in the slope, of the dtype of `table`."""
+    i = interval(x, xp)
+    t = ((xp[0] <= x) & (x <= xp[-1])) * y_bar / np.diff(xp)[i]
+    bar = np.zeros_like(1.0 * np.asarray(table))
+    np.add.at(bar, i, -t)
+    np.add.at(bar, i + 1, t)
+    return bar
+
+
+@helper
+def interp_back(y_bar, x, xp, table):
+    """The adjoint of fp in the interpolation, of the dtype of `table`."""
+    i = interval(x, xp)
+    t = np.clip((x - np.asarray(xp)[i]) / np.diff(xp)[i], 0.0, 1.0)
+    bar = np.zeros_like(1.0 * np.asarray(table))
+    np.add.at(bar, i, (1.0 - t) * y_bar)
+    np.add.at(bar, i + 1, t * y_bar)
+    return bar
+
+
+@rule(slope, shape="like:x")
+def slope_rule(x, xp, fp):
+    y = slope(x, xp, fp)
+    y_dot = slope(x, xp, fp_dot) - y * slope(x, xp, xp_dot) + 0.0 * x_dot
+    xp_bar += -slope_back(y_bar * y, x, xp, xp)
+    fp_bar += slope_back(y_bar, x, xp, fp)
+
+
+@rule(slope_back, shape="like:table")
+def slope_back_rule(y_bar, x, xp, table):
+    r = slope_back(y_bar, x, xp, table)
+    r_dot = slope_back(y_bar_dot - y_bar * slope(x, xp, xp_dot) + 0.0 * x_dot, x, xp, table)
+    y_bar_bar += slope(x, xp, r_bar)
+    xp_bar += -slope_back(y_bar * slope(x, xp, r_bar), x, xp, xp)
+
+
+@rule(interp_back, shape="like:table")
+def interp_back_rule(y_bar, x, xp, table):
+    r = interp_back(y_bar, x, xp, table)
+    r_dot = interp_back(y_bar_dot, x, xp, table) + slope_back(y_bar * (x_dot - np.interp(x, xp, xp_dot)), x, xp, table)
+    y_bar_bar += np.interp(x, xp, r_bar)
+    x_bar += y_bar * slope(x, xp, r_bar)
+    xp_bar += -interp_back(y_bar * slope(x, xp, r_bar), x, xp, xp)
