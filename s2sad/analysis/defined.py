@@ -83,17 +83,29 @@ def may_be_none(value: Value) -> bool:
     return none or not known
 
 
+PASSING = {
+    "numpy.where", "numpy.select", "numpy.reshape", "numpy.squeeze", "numpy.broadcast_to", "numpy.asarray",
+    "numpy.asanyarray", "numpy.ravel", "numpy.transpose", "numpy.ndarray.T", "builtins.max", "builtins.min",
+}  # fmt: skip  # what gives a number back, or an array without dimensions that is a view of it
+
+
 def may_be_array(value: Value) -> bool:
-    """True where a number may be an array of no dimensions: `+=` would change what else holds it.
+    """True where a number may be an array of no dimensions: `+=` would change what else holds it."""
+    return any(map(_is_given, _sources(value)[0]))
 
-    A seed may be one where the value is a number.
-    """
+
+def may_be_seed(value: Value) -> bool:
+    """True where what has been an array since a loop began may still be the seed that it began with."""
     found = _sources(value)[0]
-    return any(_is_argument(v) or not v.kind.is_scalar and not v.kind.is_passive for v in found)
+    return any(v.kind.is_scalar and _is_given(v) for v in found)
 
 
-def _is_argument(value: Value) -> bool:
-    return value.op is None and (value.owner is None or value.owner.op is None)
+def _is_given(value: Value) -> bool:
+    """True for what is no number by its kind, or is given: by a caller, or by a function that gives back a seed."""
+    if value.op is not None and value.op.name == "call":
+        return True
+    argument = value.op is None and (value.owner is None or value.owner.op is None)
+    return argument or not (value.kind.is_scalar or value.kind.is_passive)
 
 
 def _sources(value: Value) -> tuple[set[Value], bool]:
@@ -109,6 +121,12 @@ def _sources(value: Value) -> tuple[set[Value], bool]:
         if op is not None and op.name == "if":
             j = op.results.index(value)
             todo += [region.yields[j] for region in op.regions]
+            continue
+        if op is not None and (
+            op.name == "python" or op.fn in PASSING or op.fn.startswith("helper.")
+        ):
+            # A choice of two, or a sum over no axes, may be what it is made of.
+            todo += [v for v in op.operands if v.kind.is_scalar]
             continue
         owner = op if op is not None else value.owner.op if value.owner is not None else None
         if owner is None or owner.name not in ("for", "while"):

@@ -271,7 +271,8 @@ def broadcast_to(context: Context, op: Op) -> Kind:
     dtype = op.operands[0].kind.dtype
     if dtype in PYTHON_DTYPES:
         dtype = inexact(dtype) if dtype not in PASSIVE_DTYPES else None
-    return array(dtype, dims) if dims is None else Kind("number", dtype, dims)
+    bare = dims == () and op.exact  # an array also of a number
+    return array(dtype, dims) if dims is None or bare else Kind("number", dtype, dims)
 
 
 def expand_dims(context: Context, op: Op) -> Kind:

@@ -8,7 +8,7 @@ from typing import Any
 
 from s2sad.analysis.aliases import once
 from s2sad.analysis.context import Context, static
-from s2sad.analysis.defined import may_be_array
+from s2sad.analysis.defined import may_be_array, may_be_seed
 from s2sad.analysis.sharing import must_write
 from s2sad.backend.effects import effect
 from s2sad.backend.express import Expressions, is_doubled
@@ -277,7 +277,8 @@ class Raiser(LoopHeaders):
         if op is not None and op.name == "prim" and isinstance(expression, ast.BinOp):
             first = self.innermost(op)
             number = value.kind.is_scalar and not any(may_be_array(v) for v in first.operands[:1])
-            in_place = must_write(op) or first.attrs.get("buffer") or number
+            buffer = first.attrs.get("buffer") and not may_be_seed(first.operands[0])
+            in_place = must_write(op) or buffer or number
             if op.attrs.get("inplace") and is_name(expression.left, name):
                 out.append(Line(ast.AugAssign(target, AUGMENTED[op.fn](), expression.right)))
                 return

@@ -385,6 +385,9 @@ def _joined(fn: Any) -> Any:
     def special(
         low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
     ) -> Binding | None:
+        if len(args) == 2 and fn in (np.stack, np.concatenate) and "axis" not in kwargs:
+            args, kwargs = args[:1], kwargs | {"axis": args[1]}  # the rules take it by name
+            return low.call(Static(fn), args, kwargs, node)
         parts = low.sequence(args[0]) if args else None
         if parts is None or not any(map(_is_listed, parts.items)):
             return low.joined_list(fn.__name__, args, kwargs, node)

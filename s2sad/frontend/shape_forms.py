@@ -171,19 +171,6 @@ def solve(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any)
     return low.prim("numpy.linalg.solve", [a, b], {}, node)
 
 
-def axis_by_name(fn: Any) -> Any:
-    """np.concatenate(arrays, axis) and its kin, whose rules take the axis by name."""
-
-    def form(
-        low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
-    ) -> Binding | None:
-        if len(args) != 2 or "axis" in kwargs:
-            return None
-        return low.call(Static(fn), args[:1], kwargs | {"axis": args[1]}, node)
-
-    return form
-
-
 def in_doubles(fn: Any) -> Any:
     """np.sum(x, dtype=float) of what is double already."""
 
@@ -257,7 +244,6 @@ SHAPE_FORMS: dict[int, Any] = {
     id(np.broadcast): broadcast,
     **{id(fn): cross for fn in (np.cross, getattr(np.linalg, "cross", np.cross))},
     **{id(fn): ordered(fn) for fn in (np.ravel, np.reshape)},
-    **{id(fn): axis_by_name(fn) for fn in (np.concatenate, np.stack)},
     **{id(fn): in_doubles(fn) for fn in (np.sum, np.mean, np.prod, np.std, np.var, np.cumsum)},
     id(np.linalg.solve): solve,
     **{id(fn): at_least(fn) for fn in (np.atleast_1d, np.atleast_2d, np.atleast_3d)},

@@ -8,7 +8,7 @@ def branch_length_adjoint(size, ratio, least, y_bar):
     # return size + 2.0 * branch_length(size * ratio, ratio, least)
     t, ratio_bar = branch_length_adjoint(size * ratio, ratio, least, 2.0 * y_bar)
     size_bar = y_bar + t * ratio
-    ratio_bar += t * size
+    ratio_bar = ratio_bar + t * size
     return size_bar, ratio_bar
 
 
@@ -22,5 +22,5 @@ def branch_length_grad(size, ratio, least):
     # return size + 2.0 * branch_length(size * ratio, ratio, least)
     t, ratio_bar = branch_length_adjoint(size * ratio, ratio, least, 2.0)
     size_bar = 1.0 + t * ratio
-    ratio_bar += t * size
+    ratio_bar = ratio_bar + t * size
     return size_bar, ratio_bar

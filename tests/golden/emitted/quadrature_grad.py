@@ -36,18 +36,18 @@ def simpson_adjoint(a, b, ga, gb, gm, whole, eps, rate, y_bar):
             m, b, gm, gb, gr, right, t5, rate, y_bar
         )
         ga_bar, t5, gl_bar, left_bar, t6 = simpson_adjoint(a, m, ga, gm, gl, left, t5, rate, y_bar)
-        gm_bar += t5
-        rate_bar += t6
+        gm_bar = gm_bar + t5
+        rate_bar = rate_bar + t6
     # right = (b - m) / 6.0 * (gm + 4.0 * gr + gb)
     t_bar = right_bar * t4
-    gb_bar += t_bar
+    gb_bar = gb_bar + t_bar
     gm_bar += t_bar
-    gr_bar += 4.0 * t_bar
+    gr_bar = gr_bar + 4.0 * t_bar
     # left = (m - a) / 6.0 * (ga + 4.0 * gl + gm)
     t_bar = left_bar * t2
     gm_bar += t_bar
-    ga_bar += t_bar
-    gl_bar += 4.0 * t_bar
+    ga_bar = ga_bar + t_bar
+    gl_bar = gl_bar + 4.0 * t_bar
     # return math.exp(-rate * t) * math.cos(t)
     rate_bar -= gr_bar * cos_t3 * exp2 * t3
     rate_bar -= gl_bar * cos_t * exp * t
@@ -76,11 +76,11 @@ def quadrature_grad(rate, a, b):
         a, b, ga, gb, gm, t * (ga + 4.0 * gm + gb), 0.001, rate, 1.0
     )
     t_bar = t3 * t
-    gb_bar += t_bar
-    ga_bar += t_bar
-    gm_bar += 4.0 * t_bar
+    gb_bar = gb_bar + t_bar
+    ga_bar = ga_bar + t_bar
+    gm_bar = gm_bar + 4.0 * t_bar
     # return math.exp(-rate * t) * math.cos(t)
-    rate_bar -= gm_bar * cos_t2 * exp3 * t2
+    rate_bar = rate_bar - gm_bar * cos_t2 * exp3 * t2
     rate_bar -= gb_bar * cos_b * exp2 * b
     rate_bar -= ga_bar * cos_a * exp * a
     return rate_bar

@@ -23,7 +23,7 @@ def root_adjoint(x, guess, tol, y_bar):
     # new = 0.5 * (guess + x / guess)
     guess_bar = 0.5 * new_bar
     t2 = guess_bar / guess
-    x_bar += t2
+    x_bar = x_bar + t2
     guess_bar -= t2 * t
     return x_bar, guess_bar
 
@@ -50,5 +50,5 @@ def root_grad(x, guess, tol):
         # return root(x, new, tol)
         x_bar, new_bar = root_adjoint(x, new, tol, 1.0)
     # new = 0.5 * (guess + x / guess)
-    x_bar += 0.5 * new_bar / guess
+    x_bar = x_bar + 0.5 * new_bar / guess
     return x_bar
