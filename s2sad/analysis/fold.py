@@ -388,6 +388,11 @@ def as_array(b: Builder, op: Op) -> Value | None:
     return b.call("numpy.array", op.operands[0]) if plain else None
 
 
+def copied(b: Builder, op: Op) -> Value | None:
+    """A number has no method `copy`, and needs none."""
+    return op.operands[0] if op.operands[0].kind.is_scalar else None
+
+
 def evaluated(fn: Callable[..., Any]) -> Folder:
     """Computes a passive function whose operands are all known."""
 
@@ -427,7 +432,7 @@ ARITHMETIC: dict[str, Folder] = {
     "intrinsic.index_add": index_add, "intrinsic.store": store, "numpy.ndarray.astype": astype,
     "numpy.moveaxis": moveaxis, "numpy.expand_dims": given_axes, "numpy.atleast_1d": given_axes,
     "numpy.atleast_2d": given_axes, "numpy.atleast_3d": given_axes, "numpy.asarray": as_array,
-    "numpy.asanyarray": as_array,
+    "numpy.asanyarray": as_array, "numpy.ndarray.copy": copied,
     "operator.is_": evaluated(lambda a, b: a is b), "operator.is_not": evaluated(lambda a, b: a is not b),
     "operator.eq": evaluated(operator.eq), "operator.ne": evaluated(operator.ne),
     "operator.lt": evaluated(operator.lt), "operator.le": evaluated(operator.le),
