@@ -20,7 +20,7 @@ from s2sad.ir.names import free_name
 
 LARGEST_ARRAY = 100
 
-MODULES = ("numpy", "math", "copy")  # that helpers use
+MODULES = ("numpy", "math")  # that helpers use
 
 
 @dataclass

@@ -76,14 +76,22 @@ def structured(structure: Any, values: Iterator[ast.expr], expressions: Expressi
         cls = ast.Name(shape.of.__name__, ast.Load())
         if keeps_fields(shape.of, shape.keys):
             return ast.Call(cls, [], keywords)
-        expressions.helpers.add("object_of")
-        return ast.Call(ast.Name("object_of", ast.Load()), [cls], keywords)
+        return _with_fields("object.__new__", cls, keywords, expressions)
     whole = ast.parse(shape.of, mode="eval").body
     if shape.form == "_replace":
         return ast.Call(ast.Attribute(whole, "_replace", ast.Load()), [], keywords)
     if shape.form == "with_fields":
-        expressions.helpers.add("with_fields")
-        return ast.Call(ast.Name("with_fields", ast.Load()), [whole], keywords)
+        expressions.modules.add("copy")
+        return _with_fields("copy.copy", whole, keywords, expressions)
     expressions.modules.add("dataclasses")
     function = ast.Attribute(ast.Name("dataclasses", ast.Load()), "replace", ast.Load())
     return ast.Call(function, [whole], keywords)
+
+
+def _with_fields(
+    make: str, of: ast.expr, fields: list[ast.keyword], expressions: Expressions
+) -> ast.expr:
+    """A new object, made by the function `make`, with these fields."""
+    expressions.helpers.add("with_fields")
+    new = ast.Call(ast.parse(make, mode="eval").body, [of], [])
+    return ast.Call(ast.Name("with_fields", ast.Load()), [new], fields)
