@@ -54,6 +54,16 @@ def spread_number(array: Value) -> Value | None:
     return spread[0] if spread is not None and spread[0].kind.is_scalar else None
 
 
+def first_of_slice(array: Value, index: Value) -> tuple[Value, int] | None:
+    """(a, k) for a[k:n][0], which is a[k]."""
+    part = operand_of(array, "operator.getitem")
+    known, cut = static(part[1]) if part is not None else (False, None)
+    if part is None or number(index) != 0 or not known or not isinstance(cut, slice):
+        return None
+    plain = isinstance(cut.start, int) and cut.start >= 0 and cut.step in (None, 1)
+    return (part[0], cut.start) if plain else None
+
+
 def item(b: Builder, op: Op) -> Value | None:
     """x[...] is x, and a length of a shape may be known."""
     array, index = op.operands
@@ -62,6 +72,9 @@ def item(b: Builder, op: Op) -> Value | None:
     short = None if op.exact else without_dots(array, index)
     if short is not None:
         return b.call("operator.getitem", array, b.tuple(short) if len(short) > 1 else short[0])
+    first = None if op.exact else first_of_slice(array, index)
+    if first is not None:
+        return b.call("operator.getitem", *first)
     if not op.exact and number(index) is not None:
         value = spread_number(array)
         if value is not None:
