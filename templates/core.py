@@ -422,6 +422,16 @@ def full_like(x, value, dtype=None):
     value_bar += unbroadcast(y_bar, value)
 
 
+@rule(np.eye, shape="square")
+def eye(N, M=None, k=0, dtype=None):
+    y = np.eye(N, M, k, dtype=dtype)
+
+
+@rule(np.identity, shape="square")
+def identity(n, dtype=None):
+    y = np.identity(n, dtype=dtype)
+
+
 @rule(len, shape="integer")
 def len_(x):
     y = len(x)
@@ -448,8 +458,6 @@ def linspace(start, stop, num=50, *, endpoint=True):
 
 
 nondifferentiable(
-    np.eye,
-    np.identity,
     np.tri,
     np.indices,
     np.result_type,

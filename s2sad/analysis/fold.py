@@ -349,7 +349,8 @@ def transpose(b: Builder, op: Op) -> Value | None:
     x = op.operands[0]
     if x.kind.ndim in (0, 1):
         return x
-    return None
+    inner = operand_of(x, "numpy.ndarray.T")
+    return inner[0] if inner and op.fn == "numpy.ndarray.T" else None
 
 
 def swapaxes(b: Builder, op: Op) -> Value | None:

@@ -92,6 +92,13 @@ def new_array(context: Context, op: Op) -> Kind:
     return array(given_dtype(op, "f8" if filled is None else promote([filled.kind])), dims)
 
 
+def square(context: Context, op: Op) -> Kind:
+    """np.eye(N, M) and np.identity(n)."""
+    rows, columns = op.operands[0], op.arg("M")
+    other = rows if columns is None or static(columns) == (True, None) else columns
+    return array(given_dtype(op, "f8"), (size_of(context, rows), size_of(context, other)))
+
+
 def atleast(context: Context, op: Op) -> Kind:
     """np.atleast_1d(x) and its kin: axes of length 1 before those of x, and for 3 one behind them."""
     kind, least = op.operands[0].kind, int(op.fn[-2])

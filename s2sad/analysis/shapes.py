@@ -21,6 +21,7 @@ from s2sad.analysis.making import (
     new_array,
     scalar,
     shape_value,
+    square,
 )
 from s2sad.analysis.pieces import append, split, triangle
 from s2sad.analysis.positions import found, place, positions
@@ -257,7 +258,8 @@ def reshape(context: Context, op: Op) -> Kind:
     out: list[Size] = []
     for size in dims:
         if size == -1:
-            single = len(dims) == 1 and old is not None and len(old) == 1
+            alone = all(other in (-1, 1) for other in dims)
+            single = alone and old is not None and len(old) == 1
             out.append(
                 old[0] if single and old else context.symbol(("reshape", op.operands[0], dims))
             )
@@ -440,7 +442,8 @@ FAMILIES: dict[str, Callable[[Context, Op], Kind]] = {
     "transpose": transpose,
     "swapaxes": swapaxes, "reshape": reshape, "broadcast_to": broadcast_to, "expand_dims": expand_dims,
     "squeeze": squeeze, "ravel": ravel, "split": split, "concatenate": concatenate, "stack": stack, "getitem": getitem,
-    "conversion": conversion, "new": new_array, "copy": copy, "scalar": scalar, "over_items": over_items,
+    "conversion": conversion, "new": new_array, "square": square, "copy": copy, "scalar": scalar,
+    "over_items": over_items,
     "inverse": inverse, "solution": solution, "determinant": determinant,
     "integer": always(INT), "test": always(BOOL), "tuple": always(passive("tuple")), "unknown": always(ANY),
     "positions": positions, "places": lambda context, op: Kind("number", "i8", (context.symbol((op.result, 0)),)),

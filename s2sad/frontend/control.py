@@ -57,7 +57,8 @@ class Control(Comprehensions, Collecting):
     def statements(self, nodes: list[Any]) -> None:
         for i, node in enumerate(nodes):
             saved = self.statement
-            self.statement = statement_of(self.scope.source.file, node)
+            if not self.scope.source.is_written_here:  # else the landmark is the line of the call
+                self.statement = statement_of(self.scope.source.file, node)
             rest = nodes[i + 1 :]
             if isinstance(node, gast.If):
                 if self.if_statement(node, rest):

@@ -34,6 +34,11 @@ class FunctionSource:
         width = len(self.file.line(node.lineno).rstrip())
         return Span(self.file, node.lineno, node.col_offset, node.lineno, width)
 
+    @property
+    def is_written_here(self) -> bool:
+        """True for a function of NumPy's that stands in this package as a few lines of Python."""
+        return self.function.__module__ == "s2sad.frontend.in_python"
+
 
 def span_of(file: SourceFile, node: Any, statement: Statement | None = None) -> Span:
     line = node.lineno

@@ -108,12 +108,12 @@ def norm(x, ord=None, axis=None, keepdims=False):
             return np.linalg.norm(x, axis=axis, keepdims=keepdims)
         if ord == np.inf:
             return np.max(np.abs(x), axis=axis, keepdims=keepdims)
-        if ord == -np.inf:
-            return np.min(np.abs(x), axis=axis, keepdims=keepdims)
         if ord == 1:
             return np.sum(np.abs(x), axis=axis, keepdims=keepdims)
         if isinstance(ord, str) or ord == 0:
             raise ValueError("this order of a norm of vectors is not supported")
+        if ord < 0 and ord == -np.inf:
+            return np.min(np.abs(x), axis=axis, keepdims=keepdims)
         return np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1.0 / ord)
     if ord is None or ord == "fro" or ord == "f":
         return np.linalg.norm(x, axis=axis, keepdims=keepdims)
