@@ -43,7 +43,8 @@ from s2sad.frontend.shape_tuples import ShapeTuples
 from s2sad.ir.core import Value, clone_block
 from s2sad.ir.kinds import ANY, passive
 
-CONSUMING = (list, tuple, set, frozenset, dict, sorted, any, all, max, min)
+CONSUMING = (list, tuple, set, frozenset, sorted, any, all, max, min)
+RUNNING = (*CONSUMING, sum, math.fsum)  # over an object
 CALLING = (abs, float, int, round, math.floor, math.ceil, math.trunc)  # a method of an object
 DEEPEST = 60  # calls in calls: each is written out
 DEEPEST_OF_ONE = 12  # calls of a function in itself
@@ -144,7 +145,9 @@ class Calls(Objects, Pointlike, ShapeTuples, Into):
         if own and args and isinstance(attribute_of(class_of(args[0]), own), types.FunctionType):
             bound = self.class_attribute(args[0], class_of(args[0]), own, node)
             return self.call(bound, args[1:], kwargs, node)
-        if any(obj is c for c in CONSUMING):
+        if args and any(obj is c for c in RUNNING) and (len(args) == 1 or obj not in (max, min)):
+            args = [self.iterator_of(args[0], node), *args[1:]]
+        if any(obj is c for c in (dict, *CONSUMING)):
             args = [self.collected(a, node) if isinstance(a, Generator) else a for a in args]
             shapes = [self.items_or_shape(a, node) if isinstance(a, Value) else None for a in args]
             args = [a if s is None else s for a, s in zip(args, shapes, strict=True)]

@@ -24,11 +24,14 @@ from s2sad.frontend.scope import (
     Items,
     Run,
     Static,
+    Table,
     attribute_of,
 )
 from s2sad.ir.core import Block, Value
 from s2sad.ir.kinds import ANY, passive
+from s2sad.ir.truths import is_truth
 
+TESTS = tuple(f"operator.{name}" for name in ("lt", "le", "gt", "ge", "eq", "ne"))
 REAL = ("float", "f8", "f4", "int", "i8", "i4")
 HELD = "this list is an item of a list that grows in a loop"
 
@@ -192,6 +195,36 @@ class ItemTrees(Base):
         if length is None:
             return self.to_value(binding, node)
         return self.prim("operator.gt", [length, self.const(0, node)], {}, node)
+
+    def truth(self, value: Value, node: Any) -> Value:
+        """True or False, which are counted as 1 and 0: not NumPy's, of which the sum is their `or`."""
+        return value if is_truth(value) else self.prim("builtins.bool", [value], {}, node)
+
+    def as_place(self, items: Items | Cell, index: Binding, node: Any) -> Binding:
+        """An index of a list: True is 1, where an array takes it for a mask."""
+        if isinstance(items, Cell) and isinstance(items.contents, Table):
+            return index
+        known = self.literal(index)
+        if isinstance(known, bool):
+            return self.const(int(known), node)
+        if not isinstance(index, Value):
+            return index
+        of_test = index.op is not None and index.op.fn in TESTS
+        if (
+            of_test
+            or is_truth(index)
+            or index.kind.is_scalar
+            and index.kind.dtype in ("bool", "b1")
+        ):
+            return self.prim("builtins.int", [index], {}, node)
+        return index
+
+    def asked(self, binding: Binding, node: Any) -> Value:
+        """What a branch asks: of bool(x), x."""
+        test = self.tested(binding, node)
+        op = test.op
+        made = op is not None and op.fn == "builtins.bool" and self.block.ops[-1] is op
+        return op.operands[0] if made and op is not None else test
 
     def grown_array(self, contents: Grown | Columns | Items, node: Any) -> Value:
         """np.array(list)"""

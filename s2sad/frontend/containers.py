@@ -99,6 +99,7 @@ class Containers(Keys, Sets):
 
     def item(self, binding: Items | Cell, index: Binding, node: Any) -> Binding:
         """container[index]"""
+        index = self.as_place(binding, index, node)
         key = self.literal(index)
         if isinstance(binding, Cell) and isinstance(binding.contents, Table):
             if key is UNKNOWN and isinstance(index, Value):
@@ -115,7 +116,7 @@ class Containers(Keys, Sets):
             return self.collected_item(binding, index, node)
         items = self.sequence(binding)
         assert items is not None
-        if isinstance(key, bool) or not isinstance(key, (int, slice)):
+        if not isinstance(key, (int, slice)):
             made = binding.made if isinstance(binding, Cell) else None
             return self.item_by_place(items, index, made or self.place_of(node), node)
         if isinstance(key, slice):
@@ -192,8 +193,8 @@ class Containers(Keys, Sets):
 
     def set_item(self, cell: Cell, index: Binding, value: Binding, node: Any) -> None:
         """container[index] = value"""
-        key = self.literal(index)
-        contents = cell.contents
+        index = self.as_place(cell, index, node)
+        key, contents = self.literal(index), cell.contents
         if isinstance(contents, Collected) and self.set_new_item(cell, key, value, node):
             return
         if isinstance(contents, GROWN):
@@ -211,7 +212,7 @@ class Containers(Keys, Sets):
                 )
             self.change(cell, Table({**contents.items, key: value}), node)
             return
-        if isinstance(key, bool) or not isinstance(key, (int, slice)):
+        if not isinstance(key, (int, slice)):
             error = self.unsupported(
                 node,
                 "a list is written at an index that is only known at run time",
@@ -230,7 +231,7 @@ class Containers(Keys, Sets):
 
     def delete_item(self, cell: Cell, index: Binding, node: Any) -> None:
         self.item(cell, index, node)
-        key, contents = self.literal(index), cell.contents
+        key, contents = self.literal(self.as_place(cell, index, node)), cell.contents
         if isinstance(contents, GROWN):
             self.shortened(cell, key, node)
         elif isinstance(contents, Table):
@@ -252,6 +253,7 @@ class Containers(Keys, Sets):
 
     def given(self, binding: Binding, node: Any) -> list[Binding]:
         """The items of something that is iterated over at once."""
+        binding = self.iterator_of(binding, node)
         if isinstance(binding, Generator):
             binding = self.collected(binding, node)
         items = self.items_or_shape(binding, node)

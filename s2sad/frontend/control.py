@@ -134,7 +134,7 @@ class Control(Comprehensions, Collecting):
             return run
 
         self.branch(
-            self.tested(test, node.test),
+            self.asked(test, node.test),
             side(node.body, node.orelse),
             side(node.orelse, node.body),
             node,

@@ -284,7 +284,7 @@ class Expressions(Calls, Texts):
                 return self.const(same is (name == "Is"), node)
         if name in ("In", "NotIn") and defines(right, "__contains__"):
             bound = self.class_attribute(right, class_of(right), "__contains__", node)
-            there = self.tested(self.call(bound, [left], {}, node), node)
+            there = self.truth(self.tested(self.call(bound, [left], {}, node), node), node)
             return there if name == "In" else self.prim("operator.not_", [there], {}, node)
         if name in ("In", "NotIn"):
             found = self.contains(left, right, node)
@@ -397,8 +397,9 @@ class Expressions(Calls, Texts):
         if truth == [word == "or"] and isinstance(result, Value):
             self.truths[result] = word == "or"  # x and None is false, whatever x is
         if literal == [word == "and"] and type(literal[0]) is bool:
-            # A test or False is the test.
-            return test if test.kind.is_scalar and test.kind.dtype in ("bool", "b1") else result
+            # A test or False is the test; and True, True or False of Python.
+            alike = test.kind.is_scalar and test.kind.dtype in ("bool", "b1")
+            result = result if not alike else test if word == "or" else self.truth(test, node)
         return result
 
     def known_truth(self, binding: Binding) -> bool | None:
@@ -428,7 +429,7 @@ class Expressions(Calls, Texts):
         if known is not None:
             return self.expression(node.body if known else node.orelse)
         return self.choose(
-            self.tested(test, node.test),
+            self.asked(test, node.test),
             lambda: self.expression(node.body),
             lambda: self.expression(node.orelse),
             node,

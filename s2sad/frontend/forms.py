@@ -233,11 +233,13 @@ def _any_all(word: str) -> Any:
         items = low.sequence(args[0])
         if items is None:
             return None
-        result: Binding = low.const(word == "and", node)
-        for item in reversed(items.items):
+        if not items.items:
+            return low.const(word == "and", node)
+        *others, result = items.items
+        for item in reversed(others):
             rest = result
             result = low.short_circuit(word, item, lambda rest=rest: rest, node)
-        return result
+        return low.call(Static(bool), [result], {}, node)
 
     return special
 
@@ -362,9 +364,9 @@ def _collection(low: Base, args: list[Binding], kwargs: dict[str, Binding], node
 
 def _bool(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
     known = low.known_truth(args[0]) if args else False
-    if known is None and low.grown_length(args[0]) is not None:
-        return low.tested(args[0], node)
-    return None if known is None else low.const(known, node)
+    if known is None:
+        return low.truth(low.tested(args[0], node), node)
+    return low.const(known, node)
 
 
 def _locals(

@@ -11,18 +11,15 @@ from typing import TYPE_CHECKING, Any
 import gast
 
 from s2sad.errors import UnsupportedSyntaxError
-from s2sad.frontend.classes import class_of, defines
 from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.iterables import Counted, Iterables, Known, is_constant
 from s2sad.frontend.scope import (
-    CONTAINERS,
     Binding,
     Cell,
     Generator,
     Items,
     Scope,
     Static,
-    attribute_of,
 )
 from s2sad.frontend.written import hidden, written
 from s2sad.ir.core import Value
@@ -63,16 +60,12 @@ class Joined(Iterables):
             if not node.generators[0].ifs:
                 return self.mapped_generator(node)
         binding = self.expression(node)
-        kind = binding.kind if isinstance(binding, Cell) else None
-        of_program = isinstance(kind, type) and kind not in CONTAINERS
-        if of_program or isinstance(binding, Static) and defines(binding, "__iter__"):
-            if backwards or attribute_of(class_of(binding), "__iter__") is None:
-                raise self.unsupported(
-                    node,
-                    "an object is run over backwards, or without __iter__",
-                    "make a list of its items",
-                )
-            binding = self.call(self.attribute(binding, "__iter__", node), [], {}, node)
+        forwards = self.iterator_of(binding, node)
+        if backwards and forwards is not binding:
+            raise self.unsupported(
+                node, "an object is run over backwards", "make a list of its items"
+            )
+        binding = forwards
         return binding if isinstance(binding, Generator) else self.over(binding, node)
 
     def part(self, node: Any, backwards: bool = False) -> Counted | Known:

@@ -42,7 +42,7 @@ class Keys(Base):
         found, *tests = [self.is_key(key, k, node) for k in reversed(table.items)]
         for test in tests:
             found = self.any_of(test, found, node)
-        return found
+        return self.truth(found, node)
 
     def any_of(self, test: Value, rest: Value, node: Any) -> Value:
         return self.to_value(self.choose(test, lambda: test, lambda: rest, node, "or"), node)

@@ -281,7 +281,7 @@ class LoopStart:
         for (holder, name), binding in self.start.items():
             holder.vars[name] = with_leaves(binding, copied)
         before = low.state.take()
-        test = low.tested(low.expression(self.node.test), self.node)
+        test = low.asked(low.expression(self.node.test), self.node)
         after = low.state.take()
         for holder in before:
             if any(after[holder].get(n) is not b for n, b in before[holder].items()) or len(

@@ -9,11 +9,9 @@ import gast
 import numpy as np
 
 from s2sad.errors import UnsupportedSyntaxError
-from s2sad.frontend.classes import class_of, defines
 from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.joined import Joined
 from s2sad.frontend.scope import (
-    CONTAINERS,
     SETS,
     Binding,
     Cell,
@@ -22,7 +20,6 @@ from s2sad.frontend.scope import (
     Static,
     Table,
     View,
-    attribute_of,
 )
 from s2sad.frontend.written import hidden, written
 from s2sad.ir.core import Value
@@ -136,13 +133,8 @@ class Ordered(Joined):
 
     def read_by_index(self, binding: Binding, node: Any) -> Binding:
         """What is run over, where it is read by index: the keys of a dict, the items of a set in their order."""
-        of_program = isinstance(binding, Cell) and binding.kind not in CONTAINERS
-        if of_program or isinstance(binding, Static) and defines(binding, "__iter__"):
-            if attribute_of(class_of(binding), "__iter__") is None:
-                raise self.unsupported(
-                    node, "an object without __iter__ is run over", "give its class an __iter__"
-                )
-            made = self.call(self.attribute(binding, "__iter__", node), [], {}, node)
+        made = self.iterator_of(binding, node)
+        if made is not binding:
             binding = self.all_of(made, node) if isinstance(made, Generator) else made
         items = self.sequence(binding)
         table = binding.contents if isinstance(binding, Cell) else None

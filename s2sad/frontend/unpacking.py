@@ -7,18 +7,28 @@ from typing import Any
 import gast
 
 from s2sad.frontend.base import Base
-from s2sad.frontend.scope import CONTAINERS, Binding, Cell, Generator, Items
+from s2sad.frontend.classes import class_of, defines
+from s2sad.frontend.scope import CONTAINERS, Binding, Cell, Generator, Items, Static, attribute_of
 from s2sad.ir.core import Op, Value
 
 
 class Unpacking(Base):
     """The part of `Lowering` that takes values apart."""
 
+    def iterator_of(self, binding: Binding, node: Any) -> Binding:
+        """What `__iter__` of an object gives; anything else as it is."""
+        of_program = isinstance(binding, Cell) and binding.kind not in CONTAINERS
+        if not of_program and not (isinstance(binding, Static) and defines(binding, "__iter__")):
+            return binding
+        if attribute_of(class_of(binding), "__iter__") is None:
+            raise self.unsupported(
+                node, "an object without __iter__ is run over", "give its class an __iter__"
+            )
+        return self.call(self.attribute(binding, "__iter__", node), [], {}, node)
+
     def unpack(self, target: Any, value: Binding, node: Any) -> None:
         stars = [i for i, t in enumerate(target.elts) if isinstance(t, gast.Starred)]
-        if isinstance(value, Cell) and value.kind not in CONTAINERS:
-            if hasattr(value.kind, "__iter__"):
-                value = self.call(self.attribute(value, "__iter__", node), [], {}, node)
+        value = self.iterator_of(value, node)
         if isinstance(value, Generator):
             value = self.collected(value, node)
         items = self.items_or_shape(value, node) if stars else self.sequence(value)

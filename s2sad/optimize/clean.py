@@ -9,17 +9,25 @@ from s2sad.analysis.context import Context, static
 from s2sad.analysis.fold import fold
 from s2sad.ir.core import Block, Function, Loop, Op, Value, replace_uses, uses
 from s2sad.ir.kinds import INT
+from s2sad.ir.truths import is_truth
 from s2sad.optimize.branches import fuse_branches
 from s2sad.optimize.dead import drop_dead
 from s2sad.optimize.rows import read_again, read_numbers
+from s2sad.optimize.truths import asked, counted, flag
 
 
 def simplify(context: Context, function: Function) -> bool:
     """Fold operations of derivatives, splice known branches, and merge repeated operations."""
-    return _simplify_block(context, function.body, function.body, {})
+    return _simplify_block(context, function.body, function.body, {}, counted(function))
 
 
-def _simplify_block(context: Context, block: Block, root: Block, seen: dict[Any, Value]) -> bool:
+def _simplify_block(
+    context: Context,
+    block: Block,
+    root: Block,
+    seen: dict[Any, Value],
+    numbers: set[Value] | None,
+) -> bool:
     changed = False
     new = Block()
     mapping: dict[Value, Value] = {}
@@ -48,7 +56,7 @@ def _simplify_block(context: Context, block: Block, root: Block, seen: dict[Any,
                 mapping.update(zip(op.results, region.yields, strict=True))
                 changed = True
                 continue
-            _same_yields(op, mapping)
+            _same_yields(b, op, mapping, numbers)
         if op.name in ("for", "while"):
             fixed = _fixed_carried(op) | _collected_twice(op)
             mapping.update(fixed)
@@ -56,8 +64,14 @@ def _simplify_block(context: Context, block: Block, root: Block, seen: dict[Any,
                 read_numbers(op) or read_again(op) or _consumed_twice(op) or changed or bool(fixed)
             )
         for region in op.regions:
-            changed = _simplify_block(context, region, root, seen) or changed
+            changed = _simplify_block(context, region, root, seen, numbers) or changed
         if op.name == "prim":
+            if op.fn == "builtins.bool" and numbers is not None and op.result not in numbers:
+                test = asked(op)
+                if test is not None:
+                    mapping[op.result] = test
+                    changed = True
+                    continue
             _share_product(b, op, products)
             folded = fold(b, op)
             if folded is not None and folded is not op.result:
@@ -106,24 +120,24 @@ def _share_product(b: Builder, op: Op, products: set[tuple[Value, ...]]) -> None
     op.attrs["params"] = list(op.attrs["params"])
 
 
-def _same_yields(op: Op, mapping: dict[Value, Value]) -> None:
-    """Results that are one outer value on both sides, or the condition itself."""
+def _same_yields(
+    b: Builder, op: Op, mapping: dict[Value, Value], numbers: set[Value] | None
+) -> None:
+    """Results that are one outer value on both sides, or whether the condition holds."""
     inside = {r for region in op.regions for inner in region.walk() for r in inner.results}
     for j, result in enumerate(op.results):
         a, c = op.regions[0].yields[j], op.regions[1].yields[j]
         if a is c and a not in inside:
             mapping[result] = a
-        elif _flag(a) is True and _flag(c) is False and op.operands[0].kind.dtype in ("bool", "b1"):
-            mapping[result] = op.operands[0]
+        elif flag(a) is True and flag(c) is False and op.operands[0].kind.dtype in ("bool", "b1"):
+            test = op.operands[0]
+            alike = is_truth(test) or numbers is not None and result not in numbers
+            mapping[result] = made = test if alike else b.call("builtins.bool", test)
+            made.hint = made.hint if alike else result.hint
         elif a.op is not None and a.op.name == "undef" and c not in inside:
             mapping[result] = c
         elif c.op is not None and c.op.name == "undef" and a not in inside:
             mapping[result] = a
-
-
-def _flag(value: Value) -> Any:
-    op = value.op
-    return op.value if op is not None and op.name == "const" else None
 
 
 def _fixed_carried(op: Op) -> dict[Value, Value]:

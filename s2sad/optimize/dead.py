@@ -10,10 +10,10 @@ from s2sad.ir.core import Block, Function, Loop, Op, Value
 
 def drop_dead(function: Function) -> bool:
     """Remove operations, results and loop values that nothing needs; True where something was removed."""
-    return _sweep(function.body, _Live(function))
+    return _sweep(function.body, Live(function))
 
 
-class _Live:
+class Live:
     """`values` that are read, and `ops` that must run."""
 
     def __init__(self, function: Function) -> None:
@@ -97,7 +97,7 @@ class _Live:
         self.mark([loop.carried[j], loop.next[j], loop.inits[j]])
 
 
-def _sweep(block: Block, live: _Live) -> bool:
+def _sweep(block: Block, live: Live) -> bool:
     keep = [op for op in block.ops if op in live.ops]
     changed = len(keep) != len(block.ops)
     block.ops = keep

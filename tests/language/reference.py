@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from tests.language.constructs import CONSTRUCTS, PROGRAMS, RIGHT, Construct, read
 
 TITLES = {
-    "straight": "Statements", "names": "Names", "branches": "Branches", "for_loops": "For loops",
+    "straight": "Statements", "names": "Names", "branches": "Branches", "truths": "Truth values as numbers",
+    "for_loops": "For loops",
     "while_loops": "While loops", "iterables": "What loops run over", "tables": "Tables of numbers",
     "iterators": "The iterators of itertools", "tuples": "Tuples",
     "containers": "Lists, dicts and sets", "growing": "Lists that grow in a loop", "reads": "Reading arrays",

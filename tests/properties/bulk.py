@@ -19,17 +19,18 @@ from tests.properties.names import about_names
 from tests.properties.objects import about_objects
 from tests.properties.programs import Program, Seeded, generate
 from tests.properties.reduce import reduce
+from tests.properties.results import check_structure, with_structure
 from tests.properties.second_names import second_names
 from tests.properties.sequences import sequence
 
 SECONDS = 20.0
 
 
-def verdict(program: Program, order: int) -> tuple[str, str]:
+def verdict(program: Program, order: int, checked: Any = check) -> tuple[str, str]:
     """("right" | "skipped" | "refused" | "mismatch", what it says)."""
     signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
     try:
-        notes = check(program, order)
+        notes = checked(program, order) or []
     except Mismatch as error:
         return "mismatch", str(error)
     except Skipped as reason:
@@ -75,6 +76,9 @@ def main() -> None:
     )
     parser.add_argument("--names", action="store_true", help="scopes and closures, mostly")
     parser.add_argument("--objects", action="store_true", help="objects of classes, mostly")
+    parser.add_argument(
+        "--results", action="store_true", help="with structures of variables as results"
+    )
     parser.add_argument("--refusals", action="store_true", help="show reduced refusals too")
     parser.add_argument(
         "--ignore", default="^$", help="a pattern of mismatches that are only counted"
@@ -85,6 +89,7 @@ def main() -> None:
     counts: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
     refusals: Counter[str] = Counter()
+    checked = check_structure if options.results else check
     start = time.monotonic()
     for k in range(options.n):
         choices = Seeded(options.seed * 1_000_003 + k)
@@ -98,7 +103,9 @@ def main() -> None:
             program = about_objects(choices, options.size)
         else:
             program = generate(choices, options.size, options.memory)
-        result, message = verdict(program, options.order)
+        if options.results:
+            program = with_structure(choices, program)
+        result, message = verdict(program, options.order, checked)
         counts[result] += 1
         if message and result != "mismatch":
             refusals[f"{result} {signature(message)}"] += 1
@@ -113,16 +120,16 @@ def main() -> None:
         if not options.no_reduce:
 
             def fails(candidate: str, program: Program = program, *key: str) -> bool:
-                result, message = verdict(
-                    Program(candidate, program.args, program.wrt), options.order
-                )
+                smaller = Program(candidate, program.args, program.wrt)
+                result, message = verdict(smaller, options.order, checked)
                 return (result, signature(message)) == key
 
             # Without what no program should read: memory that is not set.
             zeros = text.replace("np.empty", "np.zeros")
             text = zeros if fails(zeros, program, wanted, kind) else text
             text = reduce(text, lambda t, p=program, w=wanted, k=kind: fails(t, p, w, k))
-            message = verdict(Program(text, program.args, program.wrt), options.order)[1]
+            smaller = Program(text, program.args, program.wrt)
+            message = verdict(smaller, options.order, checked)[1]
         print(
             f"=== seed {options.seed}, program {k}: {message}\n{text}\n# args = {program.args!r}\n",
             flush=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import hypothesis
 import pytest
@@ -15,6 +16,7 @@ from tests.properties.names import about_names
 from tests.properties.objects import about_objects
 from tests.properties.programs import Program, Seeded, generate
 from tests.properties.reduce import reduce
+from tests.properties.results import check_structure, with_structure
 from tests.properties.second_names import second_names
 from tests.properties.sequences import sequence
 
@@ -40,9 +42,9 @@ class Drawn:
         return self.data.draw(st.integers(low, high))
 
 
-def verdict(program: Program) -> str:
+def verdict(program: Program, checked: Callable[[Program], object] = check) -> str:
     try:
-        check(program)
+        checked(program)
     except Skipped:
         return "skipped"
     except s2sad.S2SADError as error:
@@ -113,3 +115,15 @@ def test_most_programs_say_something() -> None:
             continue
         said += any(part.any() for part in derivatives.gradient)
     assert said > 180
+
+
+@pytest.mark.parametrize("kind", ["scalars and arrays", *KINDS])
+def test_structures_of_variables_as_results(kind: str) -> None:
+    """A result that holds one array twice, a view, an argument, objects: with its own seed and tangent for each."""
+    make, seed, right = KINDS.get(kind, (lambda choices: generate(choices, size=4), 6000, 0.7))
+    counts: Counter[str] = Counter()
+    for k in range(40):
+        choices = Seeded(seed + 700 + k)
+        program = with_structure(choices, make(choices))
+        counts[verdict(program, check_structure)] += 1
+    assert counts["right"] > (right - 0.1) * 40, counts
