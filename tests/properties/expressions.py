@@ -240,8 +240,42 @@ class Expressions:
     def conditional(self, scope: Scope, shape: Shape, depth: int) -> str:
         if not self.one_in(2):
             return self.arithmetic(scope, shape, depth)
+        if shape == SCALAR and self.one_in(2):
+            return self.counted(scope, depth)
         a, b = self.expression(scope, shape, depth), self.expression(scope, shape, depth)
         return f"({a} if {self.condition(scope, depth)} else {b})"
+
+    def truth(self, scope: Scope) -> str:
+        """True or False of Python, whatever the tests are of."""
+        a, b = self.condition(scope, 1), self.condition(scope, 0)
+        form = self.pick(
+            (
+                "any([{}, {}])",
+                "all(({}, {}))",
+                "bool({} or {})",
+                "(not ({} and {}))",
+                "(True if {} else not ({}))",
+                "any([not ({}), {}])",
+            )
+        )
+        return form.format(a, b)
+
+    def counted(self, scope: Scope, depth: int) -> str:
+        """Truths as numbers and as places."""
+        one, two, part = self.truth(scope), self.truth(scope), self.leaf(scope, SCALAR)
+        value = self.expression(scope, SCALAR, depth)
+        form = self.pick(
+            (
+                "({one} + {two}) * ({value})",
+                "({one} - 2 * {two}) * ({value})",
+                "(-{one} + {two} + {one}) * ({value})",
+                "[{part}, {value}][{one}]",
+                "max({one}, {two}) * ({value})",
+                "(sum([{one}, {two}, {part}]) * ({value}))",
+                "({value} if {one} + {two} > 1 else {part})",
+            )
+        )
+        return f"({form.format(one=one, two=two, value=value, part=part)})"
 
     def call(self, scope: Scope, shape: Shape, depth: int) -> str:
         fitting = [h for h in scope.helpers if h.result == shape]
