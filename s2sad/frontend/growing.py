@@ -228,7 +228,7 @@ class Growing(Listed):
         if fine and grown is not None and grown.row:
             self.set_in_row(cell, grown, self.to_value(index, node), new, node)
             return
-        if fine and grown is not None and grown.number == "int" and new.kind.dtype == "float":
+        if fine and grown is not None and grown.number == "int" and new.kind.dtype in FLOATS:
             grown = self.with_number(grown, "float", node)
         if (
             not fine
