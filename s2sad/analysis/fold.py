@@ -290,6 +290,17 @@ def unbroadcast(b: Builder, op: Op) -> Value | None:
     return g
 
 
+def above(b: Builder, op: Op) -> Value | None:
+    """np.maximum(x, 1.0) > 2.0 is x > 2.0."""
+    made = operand_of(op.operands[0], "numpy.maximum")
+    if made:
+        (low_known, low), (known, bound) = static(made[1]), static(op.operands[1])
+        numbers = isinstance(low, (int, float)) and isinstance(bound, (int, float))
+        if low_known and known and numbers and low <= bound:
+            return b.call("operator.gt", made[0], op.operands[1])
+    return evaluated(operator.gt)(b, op)
+
+
 def broadcast_to(b: Builder, op: Op) -> Value | None:
     x, shape = op.operands
     have, want = x.kind.dims, op.result.kind.dims
@@ -437,7 +448,7 @@ ARITHMETIC: dict[str, Folder] = {
     "operator.is_": evaluated(lambda a, b: a is b), "operator.is_not": evaluated(lambda a, b: a is not b),
     "operator.eq": evaluated(operator.eq), "operator.ne": evaluated(operator.ne),
     "operator.lt": evaluated(operator.lt), "operator.le": evaluated(operator.le),
-    "operator.gt": evaluated(operator.gt), "operator.ge": evaluated(operator.ge),
+    "operator.gt": above, "operator.ge": evaluated(operator.ge),
     "operator.mod": evaluated(operator.mod), "operator.floordiv": evaluated(operator.floordiv),
     "operator.not_": evaluated(operator.not_), "builtins.len": evaluated(len),
     "builtins.isinstance": evaluated(isinstance), "builtins.abs": evaluated(abs),

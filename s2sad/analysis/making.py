@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from s2sad.analysis.context import Context, size_of, static
-from s2sad.analysis.dtypes import given_dtype, promote
+from s2sad.analysis.dtypes import given_dtype, inexact, promote
 from s2sad.ir.core import Op, Value
 from s2sad.ir.kinds import ANY, INT, PASSIVE_DTYPES, Kind, Size, array
 
@@ -90,6 +90,16 @@ def new_array(context: Context, op: Op) -> Kind:
     dims = shape_value(context, op.operands[0])
     filled = op.arg("value")  # of np.full, whose dtype it decides
     return array(given_dtype(op, "f8" if filled is None else promote([filled.kind])), dims)
+
+
+def spaced(context: Context, op: Op) -> Kind:
+    """np.linspace(start, stop, num): numbers, or rows between two arrays."""
+    ends = [v.kind for v in op.operands if v in (op.arg("start"), op.arg("stop"))]
+    dtype, num = inexact(promote(ends)), op.arg("num")
+    if any(k.dims is None for k in ends):
+        return array(dtype, None)
+    rest = broadcast(context, [k.dims for k in ends if k.dims is not None])
+    return array(dtype, (50 if num is None else size_of(context, num), *rest))
 
 
 def square(context: Context, op: Op) -> Kind:

@@ -21,6 +21,7 @@ from s2sad.analysis.making import (
     new_array,
     scalar,
     shape_value,
+    spaced,
     square,
 )
 from s2sad.analysis.pieces import append, split, triangle
@@ -442,7 +443,7 @@ FAMILIES: dict[str, Callable[[Context, Op], Kind]] = {
     "transpose": transpose,
     "swapaxes": swapaxes, "reshape": reshape, "broadcast_to": broadcast_to, "expand_dims": expand_dims,
     "squeeze": squeeze, "ravel": ravel, "split": split, "concatenate": concatenate, "stack": stack, "getitem": getitem,
-    "conversion": conversion, "new": new_array, "square": square, "copy": copy, "scalar": scalar,
+    "conversion": conversion, "new": new_array, "square": square, "spaced": spaced, "copy": copy, "scalar": scalar,
     "over_items": over_items,
     "inverse": inverse, "solution": solution, "determinant": determinant,
     "integer": always(INT), "test": always(BOOL), "tuple": always(passive("tuple")), "unknown": always(ANY),

@@ -117,17 +117,19 @@ def fmin(x, y):
     y_bar += unbroadcast(np.where(first, 0.0, np.where(second, z_bar, 0.5 * z_bar)), y)
 
 
-# An x that lies on a bound counts as inside.
+# An x that lies on a bound counts as inside. Where the bounds are in the wrong order, NumPy gives the upper one.
 @rule(np.clip)
 def clip(x, a_min, a_max):
     y = np.clip(x, a_min, a_max)
-    y_dot = np.where(is_above(x, a_max), a_max_dot, np.where(is_below(x, a_min), a_min_dot, x_dot))
+    above = is_above(x, a_min, a_max)
+    y_dot = np.where(above, a_max_dot, np.where(is_below(x, a_min), a_min_dot, x_dot))
 
 
 @rule(np.ndarray.clip)
 def clip_method(x, min=None, max=None):
     y = np.clip(x, min=min, max=max)
-    y_dot = np.where(is_above(x, max), max_dot, np.where(is_below(x, min), min_dot, x_dot))
+    above = is_above(x, min, max)
+    y_dot = np.where(above, max_dot, np.where(is_below(x, min), min_dot, x_dot))
 
 
 @helper
@@ -139,20 +141,26 @@ def is_below(x, bound):
 
 
 @helper
-def is_above(x, bound):
-    """Where x is above a bound; nowhere if there is none."""
+def is_above(x, low, bound):
+    """Where x, or what it is raised to, is above a bound; nowhere if there is none."""
     if bound is None:
         return False
-    return x > bound
+    if low is None:
+        return x > bound
+    return np.maximum(x, low) > bound
 
 
 nondifferentiable(is_below, is_above)
 
 
-@rule(np.nan_to_num, zero_in=("nan", "posinf", "neginf"))
+@rule(np.nan_to_num)
 def nan_to_num(x, *, nan=0.0, posinf=None, neginf=None):
     y = np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
-    y_dot = np.where(np.isfinite(x), x_dot, 0.0)
+    y_dot = np.where(
+        np.isfinite(x),
+        x_dot,
+        np.where(np.isnan(x), nan_dot, np.where(x > 0, posinf_dot, neginf_dot)),
+    )
 
 
 @rule(np.ldexp, linear_in="x", shape="elementwise")

@@ -25,8 +25,24 @@ def vdot(x, y):
 @rule(np.cross, np.linalg.cross, linear_in=("x", "y"), shape="cross")
 def cross(x, y, *, axis=-1):
     z = np.cross(x, y, axis=axis)
-    x_bar += unbroadcast(np.cross(y, z_bar, axis=axis), x)
-    y_bar += unbroadcast(np.cross(z_bar, x, axis=axis), y)
+    x_bar += vectors_summed(np.cross(y, z_bar, axis=axis), x, axis)
+    y_bar += vectors_summed(np.cross(z_bar, x, axis=axis), y, axis)
+
+
+@helper
+def vectors_summed(g, x, axis):
+    """The adjoint of x, of which vectors along an axis have been broadcast."""
+    if axis == -1 or np.ndim(g) == np.ndim(x):
+        return unbroadcast(g, x)
+    summed = unbroadcast(np.moveaxis(g, axis, -1), np.moveaxis(x, axis, -1))
+    return np.moveaxis(summed, -1, axis)
+
+
+@rule(vectors_summed, linear_in="g", shape="like:x")
+def vectors_summed_rule(g, x, axis):
+    r = vectors_summed(g, x, axis)
+    shape = np.shape(np.moveaxis(g, axis, -1))
+    g_bar += np.moveaxis(np.broadcast_to(np.moveaxis(r_bar, axis, -1), shape), -1, axis)
 
 
 @rule(np.convolve, linear_in=("x", "y"), shape="vector")

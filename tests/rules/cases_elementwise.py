@@ -216,6 +216,13 @@ CASES = [
         analytic=False,
     ),
     case(
+        "np_clip_bounds_in_the_wrong_order",
+        "np.clip(x, y, z) * x + np.clip(x, 0.9, z) + x.clip(y, -0.4)",
+        (apart(6), 0.6, 0.3),
+        (apart(2, 3), apart(3) * 0.1 + 0.7, 0.45),
+        analytic=False,
+    ),
+    case(
         "np_clip_one_bound",
         "np.clip(x, None, 0.8) + np.clip(x, -0.3, None) + np.clip(x, a_min=0.1, a_max=1.5)",
         apart(5),

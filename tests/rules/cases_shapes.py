@@ -19,6 +19,13 @@ CASES = [
         "np.linspace(x, y, 5) + np.linspace(0.0, x, num=5, endpoint=False)",
         (1.5, 2.5),
     ),
+    case(
+        "np_linspace_of_arrays",
+        "np.linspace(x, y, 4) + np.linspace(y, 2.0, num=4) + np.linspace(np.ones(3), y, 4)",
+        (normal(3), normal(2, 3)),
+        (1.5, normal(3)),
+        (normal(1), normal(3)),
+    ),
     case("np_reshape_flat", "np.reshape(x, -1)", *SHAPES),
     case("np_ravel", "np.ravel(x) * x.ravel()", *SHAPES),
     case("flatten", "x.flatten()", *SHAPES),
