@@ -283,7 +283,18 @@ def untranspose(y_bar, axes):
     """Adjoint of a transposition: the axes put back."""
     if axes is None:
         return np.transpose(y_bar)
-    return np.transpose(y_bar, np.argsort(axes))
+    return np.transpose(y_bar, axes_back(axes))
+
+
+@helper
+def axes_back(axes):
+    """The axes that undo a transposition; an axis that is not in a tuple is that of a vector."""
+    if isinstance(axes, int):
+        return axes
+    return tuple(int(k) for k in np.argsort([k % len(axes) for k in axes]))
+
+
+nondifferentiable(axes_back)
 
 
 @rule(untranspose, linear_in="y_bar", shape="unknown", view_of="y_bar")

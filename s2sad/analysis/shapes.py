@@ -234,6 +234,7 @@ def transpose(context: Context, op: Op) -> Kind:
         return array(kind.dtype, None)
     if axes is None:
         return Kind("number", kind.dtype, kind.dims[::-1])
+    axes = axes if isinstance(axes, tuple) else (axes,)
     return Kind("number", kind.dtype, tuple(kind.dims[a] for a in axes))
 
 

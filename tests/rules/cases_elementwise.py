@@ -228,6 +228,12 @@ CASES = [
         apart(5),
         analytic=False,
     ),
+    case(
+        "nan_to_num_of_parameters",
+        "np.nan_to_num(x * np.array([1.0, np.nan, np.inf, -np.inf]), nan=y, posinf=y * y, neginf=z) * x",
+        (normal(4), 0.6, 1.3),
+        analytic=False,
+    ),
     case("clip_method", "x.clip(-0.7, 0.9) + x.clip(max=0.1)", apart(2, 3), analytic=False),
     case("np_where", "np.where(x > 0.2, x * y, y)", *pairs(*REAL), analytic=False, second=3),
     case(

@@ -124,6 +124,8 @@ CASES = [
         "np_cross_axis",
         "np.cross(x, y, axis=0)",
         (normal(3, 2), normal(3, 2, seed=1)),
+        (normal(3), normal(3, 3, seed=1)),
+        (normal(3, 3), normal(3)),
         second=1,
     ),
     case("np_linalg_cross", "np.linalg.cross(x, y)", (normal(2, 3), normal(2, 3, seed=1))),

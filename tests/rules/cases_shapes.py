@@ -34,6 +34,16 @@ CASES = [
     case(
         "np_transpose_axes", "np.transpose(x, (1, 2, 0)) + x.transpose((1, 2, 0))", normal(2, 3, 2)
     ),
+    case(
+        "np_transpose_axes_from_the_end",
+        "np.transpose(x, (-1, 0, 1)) * np.arange(8.0).reshape(2, 2, 2) + x.transpose(1, -1, -3)",
+        normal(2, 2, 2),
+    ),
+    case(
+        "np_transpose_of_a_vector",
+        "x.transpose(0) * np.transpose(x, -1) * y",
+        (normal(3), normal(3)),
+    ),
     case("np_swapaxes", "np.swapaxes(x, 0, -1) + x.swapaxes(0, -1)", normal(2, 3), normal(2, 3, 2)),
     case("np_moveaxis", "np.moveaxis(x, 0, -1)", normal(2, 3), normal(2, 3, 2)),
     case("np_moveaxis_pair", "np.moveaxis(x, (0, 1), (-1, 0))", normal(2, 3, 4)),
