@@ -230,7 +230,7 @@ CASES = [
     ),
     case(
         "nan_to_num_of_parameters",
-        "np.nan_to_num(x * np.array([1.0, np.nan, np.inf, -np.inf]), nan=y, posinf=y * y, neginf=z) * x",
+        "np.nan_to_num(np.array([x[0], np.nan, np.inf, -np.inf]), nan=y, posinf=y * y, neginf=z) * x",
         (normal(4), 0.6, 1.3),
         analytic=False,
     ),
