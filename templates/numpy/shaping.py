@@ -1,6 +1,7 @@
 """The same entries in another shape or order, repeated, or with a border."""
 
 import numpy as np
+from s2sad.templates.core import unbroadcast
 
 from s2sad.rules import helper, rule
 
@@ -187,7 +188,7 @@ def pad(x, pad_width, mode="constant", *, constant_values=0):
     y = np.pad(x, pad_width, mode=mode, constant_values=constant_values)
     y_dot = padded(x_dot, pad_width, mode) + border(constant_values_dot, x, pad_width)
     x_bar += unpad(y_bar, x, pad_width, mode)
-    constant_values_bar += border_sum(y_bar, x, pad_width)
+    constant_values_bar += border_sum(y_bar, x, pad_width, constant_values)
 
 
 @helper
@@ -197,9 +198,27 @@ def border(value, x, pad_width):
 
 
 @helper
-def border_sum(y_bar, x, pad_width):
-    """The sum of y_bar over the border that np.pad added to x."""
-    return np.sum(y_bar) - np.sum(unpad(y_bar, x, pad_width, "constant"))
+def border_sum(y_bar, x, pad_width, value):
+    """The sum of y_bar over the border that np.pad added to x, or over the part of each of the values in it.
+
+    Corners have the value of their last axis.
+    """
+    if np.ndim(value) == 0:
+        return np.sum(y_bar) - np.sum(unpad(y_bar, x, pad_width, "constant"))
+    widths = np.broadcast_to(pad_width, (np.ndim(x), 2))
+    inner = tuple(slice(b, b + n) for b, n in zip(widths[:, 0], np.shape(x)))
+    sums = np.zeros((np.ndim(x), 2), dtype=y_bar.dtype)
+    for k in range(np.ndim(x)):
+        part = y_bar[(slice(None),) * (k + 1) + inner[k + 1 :]]
+        before, after = np.split(part, [inner[k].start, inner[k].stop], axis=k)[::2]
+        sums[k] = np.sum(before), np.sum(after)
+    return unbroadcast(sums, value)
+
+
+@rule(border_sum, linear_in="y_bar", shape="like:value", view_of="")
+def border_sum_rule(y_bar, x, pad_width, value):
+    r = border_sum(y_bar, x, pad_width, value)
+    y_bar_bar += border(r_bar, x, pad_width)
 
 
 @helper

@@ -85,6 +85,14 @@ CASES = [
         second=2,
     ),
     case(
+        "np_pad_values",
+        "np.pad(x, ((1, 2), (2, 1)), constant_values=y)",
+        (normal(2, 2), normal(2)),
+        (normal(2, 3), normal(2, 2)),
+        (normal(2, 3), normal(1)),
+        second=2,
+    ),
+    case(
         "np_pad_edge",
         "np.pad(x, 2, mode='edge') + np.pad(x, 2, 'wrap')",
         normal(3),
