@@ -461,27 +461,6 @@ def float_(x):
     x_bar += y_bar
 
 
-@rule(np.linspace, joint_in=("start", "stop"), shape="spaced")
-def linspace(start, stop, num=50, *, endpoint=True):
-    y = np.linspace(start, stop, num, endpoint=endpoint)
-    start_bar += rows_summed(1.0 - np.linspace(0.0, 1.0, num, endpoint=endpoint), y_bar, start)
-    stop_bar += rows_summed(np.linspace(0.0, 1.0, num, endpoint=endpoint), y_bar, stop)
-
-
-@helper
-def rows_summed(weights, y_bar, x):
-    """Adjoint of x in y = np.multiply.outer(weights, x), where x may have been broadcast."""
-    if np.ndim(y_bar) == 1:
-        return np.sum(weights * y_bar)
-    return unbroadcast(np.tensordot(weights, y_bar, axes=1), x)
-
-
-@rule(rows_summed, linear_in="y_bar", shape="like:x", fresh=True)
-def rows_summed_rule(weights, y_bar, x):
-    r = rows_summed(weights, y_bar, x)
-    y_bar_bar += np.tensordot(weights, np.broadcast_to(r_bar, np.shape(y_bar)[1:]), axes=0)
-
-
 nondifferentiable(
     np.tri,
     np.indices,

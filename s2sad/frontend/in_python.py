@@ -92,10 +92,18 @@ def modf_of_a_number(x):
     return x - whole, whole
 
 
-def trapezoid(y, x=None, dx=1.0):
+def trapezoid(y, x=None, dx=1.0, axis=-1):
     y = np.asarray(y)
-    step = dx if x is None else np.diff(x)
-    return np.sum(step * (y[1:] + y[:-1]) / 2.0)
+    if np.ndim(y) == 1:
+        step = dx if x is None else np.diff(x)
+        return np.sum(step * (y[1:] + y[:-1]) / 2.0)
+    if np.ndim(dx) > 0 and axis != -1:
+        raise TypeError("np.trapezoid with steps in an array is supported along the last axis")
+    y = np.moveaxis(y, axis, -1)
+    step = dx
+    if x is not None:
+        step = np.diff(x) if np.ndim(x) == 1 else np.diff(np.moveaxis(x, axis, -1))
+    return np.sum(step * (y[..., 1:] + y[..., :-1]) / 2.0, axis=-1)
 
 
 def norm(x, ord=None, axis=None, keepdims=False):
@@ -126,27 +134,34 @@ def norm(x, ord=None, axis=None, keepdims=False):
 
 
 def logspace(start, stop, num=50, endpoint=True, base=10.0):
+    if np.ndim(base) > 0:
+        raise TypeError("np.logspace with an array of bases is not supported")
     return np.power(base, np.linspace(start, stop, num, endpoint=endpoint))
 
 
 def putmask(a, mask, values):
+    mask = np.asarray(mask, dtype=bool)
     if np.shape(values) == ():
         a[mask] = values
+    elif np.shape(values) == np.shape(a):
+        a[mask] = np.asarray(values)[mask]
     else:
-        a[mask] = values[mask]
+        raise TypeError("np.putmask with values of another shape than the array is not supported")
 
 
 def fill_diagonal(a, val):
+    if np.ndim(a) != 2:
+        raise TypeError("np.fill_diagonal of an array that is no matrix is not supported")
     places = np.arange(min(np.shape(a)))
     a[places, places] = val
 
 
-def compress(condition, a):
-    return a[np.asarray(condition)]
-
-
 def extract(condition, arr):
-    return np.ravel(arr)[np.ravel(condition)]
+    return np.ravel(arr)[np.flatnonzero(condition)]
+
+
+def compress(condition, a):
+    return np.ravel(a)[np.flatnonzero(condition)]
 
 
 def vectorized(function, arrays):

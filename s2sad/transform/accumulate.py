@@ -19,8 +19,10 @@ class Accumulation:
     def add(self, adjoints: Adjoints, value: Value, term: Value, b: Builder) -> None:
         """adjoints[value] += term"""
         old = adjoints.get(value)
+        # What is the adjoint of another value too, as in a branch that gives it, is not known better by this one.
+        own = term not in b.context.like
         b.context.set_like(term, value)
-        if term.kind.base == "any" and term.op is not None:
+        if own and term.kind.base == "any" and term.op is not None:
             term.kind = value.kind
             b.context.changed(term)
         if old is None:
