@@ -397,9 +397,9 @@ class Expressions(Calls, Texts):
         if truth == [word == "or"] and isinstance(result, Value):
             self.truths[result] = word == "or"  # x and None is false, whatever x is
         if literal == [word == "and"] and type(literal[0]) is bool:
-            # A test or False is the test; and True, True or False of Python.
-            alike = test.kind.is_scalar and test.kind.dtype in ("bool", "b1")
-            result = result if not alike else test if word == "or" else self.truth(test, node)
+            # x > 0 or False is x > 0; with `and True` it is True or False of Python.
+            if test.kind.is_scalar and test.kind.dtype in ("bool", "b1"):
+                return test if word == "or" else self.truth(test, node)
         return result
 
     def known_truth(self, binding: Binding) -> bool | None:
@@ -471,9 +471,7 @@ class Expressions(Calls, Texts):
             at = self.literal(self.index(slice_node))
             if isinstance(at, slice) or (isinstance(at, int) and -len(text) <= at < len(text)):
                 return self.const(text[at], node)
-        if value.kind.dims == ():
-            return self.number_item(value, self.index(slice_node), node)
-        return self.prim("operator.getitem", [value, self.index(slice_node)], {}, node)
+        return self.array_read(value, self.index(slice_node), node)
 
     def index(self, node: Any) -> Value:
         """The index inside brackets, as a value."""

@@ -25,6 +25,7 @@ class Memory(Base):
         self, fn: str, target: Any, array: Value, index: Value, value: Value, node: Any
     ) -> None:
         """array[index] = value, or += for "intrinsic.index_add"."""
+        index = self.in_array(array, index, node)
         if index.op is not None and index.op.name == "tuple" and not index.op.operands:
             index = self.const(Ellipsis, node)
         if self.is_transpose(array):

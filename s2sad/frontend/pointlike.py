@@ -76,5 +76,21 @@ class Pointlike(Memory):
             return index
         return short[0] if len(short) == 1 else self.op("tuple", short, passive("tuple"), node)
 
+    def array_read(self, array: Value, index: Value, node: Any) -> Value:
+        """array[index]"""
+        if array.kind.dims == ():
+            return self.number_item(array, index, node)
+        return self.prim("operator.getitem", [array, self.in_array(array, index, node)], {}, node)
+
+    def in_array(self, array: Value, index: Value, node: Any) -> Value:
+        """The index, which is no single truth: of an array that has axes this makes a copy with one more."""
+        whole = index.op is not None and index.op.name == "tuple"
+        parts = index.op.operands if whole and index.op is not None else [index]
+        if array.kind.ndim and any(self.is_mask(p) for p in parts):
+            raise self.unsupported(
+                node, "an array is indexed by one truth", "use an integer, a slice, or np.where"
+            )
+        return index
+
     def is_mask(self, part: Value) -> bool:
         return part.kind.dims == () and part.kind.dtype in ("b1", "bool")
