@@ -223,6 +223,8 @@ class Memory(Base):
                 or index.op.value is Ellipsis
                 or isinstance(index.op.value, int)
             )
+        if self.is_mask(index):
+            return False  # NumPy makes a copy
         return index.kind.is_scalar or self.is_loop_index(index)
 
     def is_loop_index(self, value: Value) -> bool:

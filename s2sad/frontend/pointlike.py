@@ -83,12 +83,12 @@ class Pointlike(Memory):
         return self.prim("operator.getitem", [array, self.in_array(array, index, node)], {}, node)
 
     def in_array(self, array: Value, index: Value, node: Any) -> Value:
-        """The index, which is no single truth: of an array that has axes this makes a copy with one more."""
+        """The index, in which no True or False stands: of an array that has axes NumPy adds one for it."""
         whole = index.op is not None and index.op.name == "tuple"
         parts = index.op.operands if whole and index.op is not None else [index]
-        if array.kind.ndim and any(self.is_mask(p) for p in parts):
+        if array.kind.ndim and any(isinstance(self.literal(p), bool) for p in parts):
             raise self.unsupported(
-                node, "an array is indexed by one truth", "use an integer, a slice, or np.where"
+                node, "an array is indexed by True or False", "use an integer or a slice"
             )
         return index
 
