@@ -424,7 +424,8 @@ def evaluated(fn: Callable[..., Any]) -> Folder:
 def moveaxis(b: Builder, op: Op) -> Value | None:
     x, source, destination = op.operands
     known, places = static(source)
-    return x if known and static(destination) == (True, places) else None
+    same = known and static(destination) == (True, places)
+    return x if same or x.kind.ndim == 1 else None
 
 
 def astype(b: Builder, op: Op) -> Value | None:

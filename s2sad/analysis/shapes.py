@@ -71,6 +71,29 @@ def elementwise(context: Context, op: Op) -> Kind:
     return Kind("number", dtype, broadcast(context, [k.dims for k in kinds if k.dims is not None]))
 
 
+def cross(context: Context, op: Op) -> Kind:
+    """np.cross(x, y, axis): the other axes are broadcast together."""
+    kinds = [v.kind for v in op.operands[:2]]
+    known, axis = static(op.arg("axis"))
+    axis = -1 if axis is None else axis
+    if not known or any(not k.dims for k in kinds):
+        return array(promote(kinds), None)
+    places = [axis % len(k.dims) for k in kinds if k.dims]
+    pairs = [(k.dims, place) for k, place in zip(kinds, places, strict=True) if k.dims]
+    dims = list(broadcast(context, [d[:place] + d[place + 1 :] for d, place in pairs]))
+    (length,) = broadcast(context, [(d[place],) for d, place in pairs])
+    dims.insert(axis % (len(dims) + 1), length)
+    return array(promote(kinds), tuple(dims))
+
+
+def padded(context: Context, op: Op) -> Kind:
+    """np.pad(x, ...): as many axes as x, of the dtype of x."""
+    kind = op.operands[0].kind
+    if not kind.dims:
+        return array(kind.dtype, None)
+    return array(kind.dtype, tuple(context.symbol((op.result, k)) for k in range(len(kind.dims))))
+
+
 def _is_shape(value: Value) -> bool:
     return value.kind.base == "tuple" and (value.op is None or value.op.name != "tuple")
 
@@ -130,7 +153,7 @@ def axes_of(value: Value | None, rank: int) -> tuple[int, ...] | None:
     axes = axis if isinstance(axis, tuple) else (axis,)
     if not all(isinstance(a, int) and -rank <= a < rank for a in axes):
         return None
-    return tuple(sorted(a % rank for a in axes))
+    return tuple(a % rank for a in axes)
 
 
 def reduction(context: Context, op: Op) -> Kind:
@@ -236,6 +259,17 @@ def transpose(context: Context, op: Op) -> Kind:
         return Kind("number", kind.dtype, kind.dims[::-1])
     axes = axes if isinstance(axes, tuple) else (axes,)
     return Kind("number", kind.dtype, tuple(kind.dims[a] for a in axes))
+
+
+def moveaxis(context: Context, op: Op) -> Kind:
+    kind = op.operands[0].kind
+    source, destination = (axes_of(v, kind.ndim or 0) for v in op.operands[1:])
+    if not kind.dims or source is None or destination is None:
+        return array(kind.dtype, None)
+    order = [k for k in range(len(kind.dims)) if k not in source]
+    for at, axis in sorted(zip(destination, source, strict=True)):
+        order.insert(at, axis)
+    return Kind("number", kind.dtype, tuple(kind.dims[k] for k in order))
 
 
 def swapaxes(context: Context, op: Op) -> Kind:
@@ -439,9 +473,9 @@ def always(kind: Kind) -> Callable[[Context, Op], Kind]:
 
 
 FAMILIES: dict[str, Callable[[Context, Op], Kind]] = {
-    "elementwise": elementwise, "cross": elementwise, "comparison": comparison, "select": select,
+    "elementwise": elementwise, "cross": cross, "comparison": comparison, "select": select,
     "reduction": reduction, "cumulative": cumulative, "matmul": matmul, "dot": dot, "outer": outer,
-    "transpose": transpose,
+    "transpose": transpose, "moveaxis": moveaxis, "padded": padded,
     "swapaxes": swapaxes, "reshape": reshape, "broadcast_to": broadcast_to, "expand_dims": expand_dims,
     "squeeze": squeeze, "ravel": ravel, "split": split, "concatenate": concatenate, "stack": stack, "getitem": getitem,
     "conversion": conversion, "new": new_array, "square": square, "spaced": spaced, "copy": copy, "scalar": scalar,

@@ -255,13 +255,12 @@ def _helpers(context: Context, names: set[str]) -> list[str]:
     def visit(name: str) -> None:
         if name in order:
             return
-        node = context.registry.helpers[name].node
-        for inner in ast.walk(node):
-            if (
-                isinstance(inner, ast.Name)
-                and inner.id in context.registry.helpers
-                and inner.id != name
-            ):
+        found = [
+            n for n in ast.walk(context.registry.helpers[name].node) if isinstance(n, ast.Name)
+        ]
+        local = {n.id for n in found if isinstance(n.ctx, ast.Store)}
+        for inner in found:
+            if inner.id in context.registry.helpers and inner.id not in {name, *local}:
                 visit(inner.id)
         order.append(name)
 

@@ -99,7 +99,8 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
         return np.sum(step * (y[1:] + y[:-1]) / 2.0)
     if np.ndim(dx) > 0 and axis != -1:
         raise TypeError("np.trapezoid with steps in an array is supported along the last axis")
-    y = np.moveaxis(y, axis, -1)
+    if axis != -1:
+        y = np.moveaxis(y, axis, -1)
     step = dx
     if x is not None:
         step = np.diff(x) if np.ndim(x) == 1 else np.diff(np.moveaxis(x, axis, -1))

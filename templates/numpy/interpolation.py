@@ -88,6 +88,8 @@ def rows_summed(weights, y_bar, x):
     """Adjoint of x in y = np.multiply.outer(weights, x), where x may have been broadcast."""
     if np.ndim(y_bar) == 1:
         return np.sum(weights * y_bar)
+    if np.ndim(y_bar) == 2:
+        return unbroadcast(weights @ y_bar, x)
     return unbroadcast(np.tensordot(weights, y_bar, axes=1), x)
 
 

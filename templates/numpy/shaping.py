@@ -56,7 +56,7 @@ def shaped_like_rule(y_bar, x):
     y_bar_bar += np.reshape(r_bar, np.shape(y_bar))
 
 
-@rule(np.moveaxis, linear_in="x", view_of="x")
+@rule(np.moveaxis, linear_in="x", shape="moveaxis", view_of="x")
 def moveaxis(x, source, destination):
     y = np.moveaxis(x, source, destination)
     x_bar += np.moveaxis(y_bar, destination, source)
@@ -183,7 +183,7 @@ def repeat_back_rule(y_bar, x, repeats, axis):
 
 
 # The other modes of np.pad (mean, maximum, ...) are not copies of entries; they raise.
-@rule(np.pad)
+@rule(np.pad, shape="padded")
 def pad(x, pad_width, mode="constant", *, constant_values=0):
     y = np.pad(x, pad_width, mode=mode, constant_values=constant_values)
     y_dot = padded(x_dot, pad_width, mode) + border(constant_values_dot, x, pad_width)

@@ -126,6 +126,8 @@ CASES = [
         (normal(3, 2), normal(3, 2, seed=1)),
         (normal(3), normal(3, 3, seed=1)),
         (normal(3, 3), normal(3)),
+        (normal(3), normal(3, 4, seed=1)),
+        (normal(3, 1), normal(3, 4, seed=1)),
         second=1,
     ),
     case("np_linalg_cross", "np.linalg.cross(x, y)", (normal(2, 3), normal(2, 3, seed=1))),
