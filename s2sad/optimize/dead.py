@@ -33,9 +33,13 @@ class Live:
             for region in op.regions:
                 self.blocks[region] = op
                 self.enter(region)
-            if op.name == "effect":
-                self.run(op)
-                self.mark(op.operands)
+            self.begin(op)
+
+    def begin(self, op: Op) -> None:
+        """Mark what an operation reads whatever its results are."""
+        if op.name == "effect":
+            self.run(op)
+            self.mark(op.operands)
 
     def mark(self, values: list[Value]) -> None:
         for value in values:

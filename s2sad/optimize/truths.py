@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from s2sad.ir.core import Block, Function, Loop, Op, Value
+from s2sad.ir.core import Function, Loop, Op, Value
 from s2sad.optimize.dead import Live
 
 ASKING = ("operator.not_", "builtins.bool")
@@ -11,16 +11,11 @@ ASKING = ("operator.not_", "builtins.bool")
 class Counted(Live):
     """`values` that are used as numbers, or returned; all others are only asked whether they hold."""
 
-    def enter(self, block: Block) -> None:
-        for op in block.ops:
-            self.homes[op] = block
-            for region in op.regions:
-                self.blocks[region] = op
-                self.enter(region)
-            if op.name in ("for", "while"):
-                self.mark(Loop(op).domain)
-            elif not _only_asks(op):
-                self.mark(op.operands)
+    def begin(self, op: Op) -> None:
+        if op.name in ("for", "while"):
+            self.mark(Loop(op).domain)
+        elif not _only_asks(op):
+            self.mark(op.operands)
 
     def run(self, op: Op) -> None:
         """Tests are not marked."""
