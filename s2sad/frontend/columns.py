@@ -27,11 +27,13 @@ from s2sad.frontend.scope import (
     Table,
     attribute_of,
 )
-from s2sad.ir.core import Block, Value
+from s2sad.ir.core import Block, Loop, Value
 from s2sad.ir.kinds import ANY, passive
 from s2sad.ir.truths import is_truth
 
-TESTS = tuple(f"operator.{name}" for name in ("lt", "le", "gt", "ge", "eq", "ne"))
+WHOLE = tuple(f"operator.{name}" for name in ("add", "sub", "mul", "floordiv", "mod", "neg"))
+INTEGERS = ("int", "i8", "i4")
+EXTREMES = ("builtins.max", "builtins.min")
 REAL = ("float", "f8", "f4", "int", "i8", "i4")
 HELD = "this list is an item of a list that grows in a loop"
 
@@ -209,15 +211,29 @@ class ItemTrees(Base):
             return self.const(int(known), node)
         if not isinstance(index, Value):
             return index
-        of_test = index.op is not None and index.op.fn in TESTS
-        if (
-            of_test
-            or is_truth(index)
-            or index.kind.is_scalar
-            and index.kind.dtype in ("bool", "b1")
-        ):
-            return self.prim("builtins.int", [index], {}, node)
-        return index
+        whole = self.is_whole(index)
+        return index if whole else self.prim("builtins.int", [index], {}, node)
+
+    def is_whole(self, index: Value) -> bool:
+        """True for what is an integer on every path, or a slice: no truth."""
+        op = index.op
+        if op is None or op.name == "slice":
+            return op is not None or index.kind.dtype == "int" or self.is_loop_index(index)
+        if op.name == "const":
+            return type(op.value) is int
+        if op.name == "if":
+            j = op.results.index(index)
+            return all(self.is_whole(region.yields[j]) for region in op.regions)
+        if op.name in ("for", "while"):
+            loop = Loop(op)
+            if index not in loop.finals:
+                return index is loop.trips
+            j = loop.finals.index(index)
+            return self.is_whole(loop.inits[j]) and self.is_whole(loop.next[j])
+        if op.fn in WHOLE or op.fn in EXTREMES:
+            found = map(self.is_whole, op.operands)
+            return any(found) if op.fn in WHOLE else all(found)
+        return index.kind.is_scalar and index.kind.dtype in INTEGERS
 
     def asked(self, binding: Binding, node: Any) -> Value:
         """What a branch asks: of bool(x), x."""

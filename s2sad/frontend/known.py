@@ -115,7 +115,9 @@ def same_value(op: Op) -> Value | None:
         return x.op.operands[1] if x.op.operands[1].kind.base == "tuple" else None
     if op.fn == "builtins.float" and kind.is_scalar and kind.dtype == "float":
         return x
-    if op.fn == "builtins.int" and kind.is_scalar and kind.dtype == "int":
+    # What is an integer on one path may be a truth on the other.
+    of_paths = x.op is not None and x.op.regions
+    if op.fn == "builtins.int" and kind.is_scalar and kind.dtype == "int" and not of_paths:
         return x
     return None
 

@@ -36,8 +36,6 @@ from s2sad.frontend.scope import (
 from s2sad.ir.core import Loop, Op, Value
 from s2sad.ir.kinds import ANY, BOOL, INT, NEVER, NONE, Kind, join, passive
 
-LASTING = ("float", "f8", "int")  # of carried numbers, whose kinds the body is lowered for
-
 
 class Attempt(LoopStart):
     """One try at lowering a loop. What the body sets decides what the loop carries, so a try may have to be
