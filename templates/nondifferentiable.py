@@ -63,13 +63,20 @@ def is_such_number(x):
     y = math.isnan(x)
 
 
-# Steps and truth values of other kinds.
+@rule(np.any, np.ndarray.any, np.all, np.ndarray.all, shape="reduction")
+def any(x, axis=None, out=None, keepdims=False, *, where=True):
+    y = np.any(x, axis=axis, out=out, keepdims=keepdims, where=where)
+
+
+# True or False of Python.
 nondifferentiable(
-    np.allclose, np.array_equal, np.array_equiv, np.all, np.any, np.ndarray.all, np.ndarray.any,
-    np.isrealobj, np.iscomplexobj, np.isscalar, np.iterable, np.isin, np.issubdtype, np.can_cast,
-    np.shares_memory, np.may_share_memory, math.isclose, math.ulp,
-    builtins.callable, builtins.issubclass, builtins.all, builtins.any,
+    np.allclose, np.array_equal, np.array_equiv, np.isrealobj, np.iscomplexobj, np.isscalar,
+    np.iterable, np.issubdtype, np.can_cast, np.shares_memory, np.may_share_memory, math.isclose,
+    builtins.callable, builtins.issubclass, builtins.all, builtins.any, shape="test",
 )  # fmt: skip
+
+# Steps and truth values of other kinds.
+nondifferentiable(np.isin, math.ulp)
 
 # Positions and counts.
 @rule(np.flatnonzero, shape="places")

@@ -16,7 +16,8 @@ class Context:
 
     `like` says of an adjoint which primal value has its shape; `anchors` gives for a dimension symbol a parameter
     and an axis that has this length; `masked` gives for a mask the first array that was read by it; `sources` what
-    shapes go back to (see `same_shape`), `ends` where the search for them ended.
+    shapes go back to (see `same_shape`), `ends` where the search for them ended; `floats` are the arguments that are
+    differentiated, and tangents and seeds.
     """
 
     registry: Registry
@@ -27,6 +28,7 @@ class Context:
     masked: dict[Value, Value] = field(default_factory=dict)
     sources: dict[Value, frozenset[Value]] = field(default_factory=dict)
     ends: set[Value] = field(default_factory=set)
+    floats: set[Value] = field(default_factory=set)
 
     def set_like(self, value: Value, primal: Value) -> None:
         """Note that `value` has the shape of `primal`, where nothing is noted yet."""

@@ -14,6 +14,7 @@ from s2sad.analysis.context import number, operand_of, static
 from s2sad.analysis.fold_items import index_add, item, stays, store
 from s2sad.analysis.lengths import dim, ndim, shape, size
 from s2sad.analysis.masks import join_masks, sink_mask
+from s2sad.analysis.numbers import may_be_truth
 from s2sad.analysis.same_shape import covers, same_dims, same_shape
 from s2sad.ir.core import Op, Value
 from s2sad.ir.kinds import INT
@@ -165,9 +166,10 @@ def mul(b: Builder, op: Op) -> Value | None:
     if masked is not None:
         return masked
     factor = number(x)
-    if factor == 1 and (not y.kind.is_passive or x.kind.is_passive):
-        return y  # 1.0 * mask is a float, a mask is not
-    if factor == -1 and not y.kind.is_passive:
+    # 1.0 * mask is a float, a mask is not.
+    if factor == 1 and (x.kind.is_passive or _is_float(b, y)):
+        return y
+    if factor == -1 and _is_float(b, y):
         return b.call("operator.neg", y)
     if factor == 0 and y.kind.is_scalar:
         return b.const(0.0)
@@ -192,6 +194,10 @@ def mul(b: Builder, op: Op) -> Value | None:
             rest = (scaled[1], y) if one is x else (x, scaled[1])
             return b.call("operator.mul", scaled[0], b.call("operator.mul", *rest))
     return None
+
+
+def _is_float(b: Builder, value: Value) -> bool:
+    return not value.kind.is_passive and not may_be_truth(b.context, value)
 
 
 def div(b: Builder, op: Op) -> Value | None:

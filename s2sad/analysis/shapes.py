@@ -159,7 +159,10 @@ def axes_of(value: Value | None, rank: int) -> tuple[int, ...] | None:
 def reduction(context: Context, op: Op) -> Kind:
     kind = op.operands[0].kind
     dtype = "i8" if kind.dtype in ("b1", "i4", "bool", "int") else kind.dtype
-    if op.fn.rsplit(".", 1)[-1] in ("mean", "var", "std") or dtype in PYTHON_DTYPES:
+    name = op.fn.rsplit(".", 1)[-1]
+    if name in ("any", "all"):
+        dtype = "b1"
+    elif name in ("mean", "var", "std") or dtype in PYTHON_DTYPES:
         dtype = inexact(dtype)
     known, keepdims = static(op.arg("keepdims"))
     known_axis, axis = static(op.arg("axis"))

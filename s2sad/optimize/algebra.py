@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from s2sad.analysis.build import Builder
 from s2sad.analysis.context import Context
 from s2sad.analysis.fold import number
+from s2sad.analysis.numbers import may_be_truth
 from s2sad.ir.core import Block, Function, Op, Value, replace_uses, uses
 
 SUMS = ("operator.add", "operator.sub", "operator.neg")
@@ -57,6 +58,7 @@ class _Algebra:
         self.order: dict[Value, int] = {}
         self.shared: set[Value] = set()
         self.divisors: dict[Value, Value] = {}
+        self.truths: dict[Value, bool] = {}
         self._number(function.body)
 
     def _number(self, block: Block) -> None:
@@ -120,6 +122,8 @@ class _Algebra:
             return None  # a mask or an integer must meet its float factor
         old = self.cost_of(op, block, set())
         left = merged(terms)
+        if self.truths_in(left) > (len(left) > 1):
+            return None
         self.divisors = self.reciprocals(left)
         if not left and not op.result.kind.is_scalar:
             return None
@@ -129,6 +133,16 @@ class _Algebra:
             if spread is not None and spread[0].cost < old + spread[1] - 1e-9:
                 return spread[0]
         return new if new.cost < old - 1e-9 else None
+
+    def truths_in(self, terms: list[Term]) -> int:
+        """How many terms may be truths of NumPy: of two of them, the sum is their `or`."""
+        found = [t.factors for t in terms if abs(t.coefficient) == 1.0 and t.factors]
+        return sum(all(self.is_truth(f) for f in factors) for factors in found)
+
+    def is_truth(self, value: Value) -> bool:
+        if value not in self.truths:
+            self.truths[value] = may_be_truth(self.context, value)
+        return self.truths[value]
 
     def reciprocals(self, terms: list[Term]) -> dict[Value, Value]:
         """Factors 1 / d that only these terms read, with their d: taken out, they become a division."""
@@ -173,7 +187,7 @@ class _Algebra:
             if op is None or op.fn not in SUMS or not factor.kind.is_scalar:
                 continue
             terms = self.opened(factor, term.coefficient, block)
-            if terms is None:
+            if terms is None or self.truths_in(merged(terms)) > 1:
                 continue
             inner = self.best(merged(terms))
             rest = _without(term, factor)
@@ -327,9 +341,10 @@ class _Algebra:
             ):
                 continue
             rest = [t for t in terms if factor not in t.factors]
-            inner = self.best(merged([_without(t, factor) for t in sharing]))
-            if not _same_spread(sharing, factor):
+            others = merged([_without(t, factor) for t in sharing])
+            if not _same_spread(sharing, factor) or self.truths_in(others) > 1:
                 continue
+            inner = self.best(others)
             sign, inner = self.positive(inner)
             parts = [Product(t) for t in rest] + [Product(Term(sign, (factor,)), inner)]
             if len(inner.parts) == 1 and inner.parts[0].inner is None:
@@ -356,6 +371,8 @@ class _Algebra:
         inner_parts = [
             Product(Term(p.term.coefficient / c, p.term.factors), p.inner) for p in form.parts
         ]
+        if self.truths_in([p.term for p in inner_parts if p.inner is None]) > 1:
+            return form
         sign, inner = self.positive(Sum(tuple(inner_parts), self.sum_cost(inner_parts)))
         outer = [Product(Term(sign * c, ()), inner)]
         cost = self.sum_cost(outer)

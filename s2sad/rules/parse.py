@@ -145,6 +145,10 @@ class _Parser:
                 assert isinstance(node.value, ast.Call)
                 passive = [self.passive(arg) for arg in node.value.args]
                 for rule in passive:
+                    for keyword in node.value.keywords:
+                        if keyword.arg != "shape":
+                            raise self.fail(keyword, f"there is no option {keyword.arg!r} here")
+                        rule.shape = ast.literal_eval(keyword.value)
                     rule.passive_only = self.name_of(node.value) == "passive_only"
                 rules.extend(passive)
                 for arg in node.value.args:

@@ -53,6 +53,8 @@ def forward(
     sweep = _Forward(context, varied(context, function.body, inputs))
     sweep.values.update(zip(function.params, params, strict=True))
     sweep.dots.update(zip([params[i] for i in wrt], dots, strict=True))
+    context.floats.update(sweep.dots, dots)
+    context.floats.update(sweep.values[p] for p in function.params if p in context.floats)
     b = Builder(context, out.body)
     sweep.block(function.body, b)
     values = [sweep.values[v] for v in function.results]

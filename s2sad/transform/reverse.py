@@ -77,6 +77,7 @@ def sweeps(
     results = list(out.body.yields)
     b = Builder(context, out.body)
     inputs = [params[i] for i in wrt]
+    context.floats.update(inputs, (mapping[p] for p in function.params if p in context.floats))
     sweep = _Reverse(context, active(context, out, inputs, results), pairs)
     ops = list(out.body.ops)
     adjoints: Adjoints = {}
@@ -86,6 +87,7 @@ def sweeps(
             hint = result.hint if result.hint and result not in params else "y"
             seed = Value(without_memory(result.kind), free_name(f"{hint}_bar", taken))
             out.body.add_param(seed)
+            context.floats.add(seed)
             out.arguments.append(seed.hint)
         else:
             seed = b.const(1.0)

@@ -1,0 +1,54 @@
+"""Values that may be truths of NumPy, where their kinds do not say: the sum of two of those is their `or`."""
+
+from __future__ import annotations
+
+from s2sad.analysis.context import Context
+from s2sad.ir.core import Op, Value
+
+# Not truths, whatever they are given.
+COUNTED = ("operator.add", "operator.mul", "numpy.add", "numpy.multiply")  # but of truths alone
+FLOATS = ("operator.truediv", "numpy.divide", "numpy.true_divide", "math.")
+
+
+def may_be_truth(context: Context, value: Value) -> bool:
+    """True unless the value is known to be a number that is added up as such."""
+    return _Question(context).ask(value)
+
+
+class _Question:
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.answers: dict[Value, bool] = {}
+
+    def ask(self, value: Value) -> bool:
+        if value.kind.base not in ("number", "array", "any") or value.kind.dtype not in (
+            None,
+            "b1",
+        ):
+            return False
+        if value.kind.dtype == "b1":
+            return True
+        if value not in self.answers:
+            self.answers[value] = True  # what goes round in a loop
+            self.answers[value] = self.of(value)
+        return self.answers[value]
+
+    def of(self, value: Value) -> bool:
+        op = value.op
+        if op is None:
+            return value not in self.context.floats
+        if op.name == "if":
+            at = op.results.index(value)
+            return any(self.ask(region.yields[at]) for region in op.regions)
+        if op.name == "const":
+            return False  # True and False of Python are integers
+        return op.name != "prim" or self.of_call(op)
+
+    def of_call(self, op: Op) -> bool:
+        rule = self.context.registry.rules[op.fn]
+        if rule.nondifferentiable:
+            return True
+        if op.fn.startswith(FLOATS):
+            return False
+        every = all if op.fn in COUNTED else any
+        return every(self.ask(v) for v in op.operands)
