@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 
 from s2sad.analysis.context import static
 from s2sad.ir.core import Op, Value
 from s2sad.ir.kinds import FAMILY, PYTHON_DTYPES, Kind
 
-ORDER = ["b1", "i1", "i2", "i4", "i8", "f2", "f4", "f8", "c8", "c16"]
+FAMILIES = "bifc"
 WEAK = {"bool": 0, "int": 1, "float": 2, "complex": 3}
 
 
@@ -22,16 +24,13 @@ def promote(kinds: list[Kind], numpy: bool = True) -> str | None:
     top = max(weak, key=lambda d: WEAK[d or ""]) if weak else None
     if not strong:
         return FAMILY[top or "float"] if numpy else top
-    if any(d not in ORDER for d in strong):
-        return None
-    best = max(strong, key=lambda d: ORDER.index(d or ""))
-    if best == "f4" and any(d in ("i4", "i8", "u4", "u8") for d in strong):
-        best = "f8"
-    if top in ("float", "complex") and ORDER.index(best or "") < ORDER.index("f2"):
-        best = "f8"
-    if top == "int" and best == "b1":
-        best = "i8"
-    return best
+    best = reduce(np.promote_types, (d or "" for d in strong), np.dtype(bool))
+    if top is not None and WEAK[top] > FAMILIES.index(best.kind.replace("u", "i")):
+        weakest = np.int64 if top == "int" else np.complex64 if best.kind == "f" else np.float64
+        best = np.promote_types(best, weakest)
+        if top == "complex":
+            best = np.promote_types(best, np.complex64)
+    return f"{best.kind}{best.itemsize}"
 
 
 def inexact(dtype: str | None) -> str | None:

@@ -1,9 +1,13 @@
-"""Values that may be truths of NumPy, where their kinds do not say: the sum of two of those is their `or`."""
+"""Values that may be truths or small integers of NumPy, where their kinds do not say.
+
+The sum of two truths is their `or`, and sums of integers of eight bits wrap around.
+"""
 
 from __future__ import annotations
 
 from s2sad.analysis.context import Context
 from s2sad.ir.core import Op, Value
+from s2sad.ir.kinds import PYTHON_DTYPES
 
 # Not truths, whatever they are given.
 COUNTED = ("operator.add", "operator.mul", "numpy.add", "numpy.multiply")  # but of truths alone
@@ -21,13 +25,10 @@ class _Question:
         self.answers: dict[Value, bool] = {}
 
     def ask(self, value: Value) -> bool:
-        if value.kind.base not in ("number", "array", "any") or value.kind.dtype not in (
-            None,
-            "b1",
-        ):
+        if value.kind.base not in ("number", "array", "any"):
             return False
-        if value.kind.dtype == "b1":
-            return True
+        if value.kind.dtype is not None:
+            return value.kind.is_passive and value.kind.dtype not in PYTHON_DTYPES
         if value not in self.answers:
             self.answers[value] = True  # what goes round in a loop
             self.answers[value] = self.of(value)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -123,3 +124,36 @@ def test_what_is_written_into_integers_has_no_derivative(maker: str) -> None:
             assert "array of integers" in str(error)
             continue
         assert close(got, expected), made
+
+
+TRUTHS = """
+products: np.sum(a * v + b * v)
+products_of_sums: np.sum(a * v) + np.sum(b * v)
+product_of_each: np.sum(a * b * v + a * v)
+twice: np.sum(2.0 * a * v + 2.0 * b * v)
+differences: np.sum(v * v - a * v - b * v)
+chosen: np.sum(np.where(v > 0.0, a, b) * v + np.all(a >= 0) * v)
+extremes: np.sum(np.maximum(a, b) * v + np.minimum(a, b) * v)
+one_item: v[0] * np.max(a) + v[0] * np.max(b)
+beside_a_float: np.sum(a * v + np.exp(v) * b * v)
+"""
+MASK = np.array([True, False, True])
+COUNTS = np.array([200, 100, 250], dtype="u1")
+
+
+@pytest.mark.parametrize("pair", [(MASK, ~MASK | MASK), (np.True_, MASK), (COUNTS, COUNTS)])
+@pytest.mark.parametrize("text", re.findall(r"(?m)^\w+: (.*)$", TRUTHS))
+def test_arguments_that_are_not_floats(text: str, pair: tuple[object, object]) -> None:
+    """Of truths a sum is their `or`, and of unsigned integers it wraps around: none is added to another one."""
+    f = load(f"import numpy as np\n\n\ndef f(v, a, b):\n    return {text}\n").f
+    v = np.array([0.43, -0.81, 1.12])
+    expected = numeric.gradient(f, (v, *pair), (0,), partial(numeric.richardson, step=1e-3))[0]
+    dot = np.array([0.3, -0.2, 0.5])
+    assert np.allclose(s2sad.grad(f)(v, *pair), expected)
+    assert np.isclose(s2sad.tangent(f)(v, *pair, dot)[1], expected @ dot)
+    names: dict[str, Any] = {}
+    for derivative in (s2sad.grad(f), s2sad.tangent(f)):
+        exec(derivative.emit(None), names)
+    bar = names["f_grad"](v, *pair)
+    assert np.allclose(bar, expected) and bar.dtype == float
+    assert np.isclose(names["f_tangent"](v, *pair, dot)[1], expected @ dot)
