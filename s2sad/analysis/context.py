@@ -17,7 +17,7 @@ class Context:
     `like` says of an adjoint which primal value has its shape; `anchors` gives for a dimension symbol a parameter
     and an axis that has this length; `masked` gives for a mask the first array that was read by it; `sources` what
     shapes go back to (see `same_shape`), `ends` where the search for them ended; `floats` are the arguments that are
-    differentiated, and tangents and seeds.
+    differentiated, and tangents and seeds; `truths` whether a value may be a truth (see `numbers`).
     """
 
     registry: Registry
@@ -29,6 +29,7 @@ class Context:
     sources: dict[Value, frozenset[Value]] = field(default_factory=dict)
     ends: set[Value] = field(default_factory=set)
     floats: set[Value] = field(default_factory=set)
+    truths: dict[Value, bool] = field(default_factory=dict)
 
     def set_like(self, value: Value, primal: Value) -> None:
         """Note that `value` has the shape of `primal`, where nothing is noted yet."""

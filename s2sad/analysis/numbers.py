@@ -6,7 +6,7 @@ The sum of two truths is their `or`, and sums of integers of eight bits wrap aro
 from __future__ import annotations
 
 from s2sad.analysis.context import Context
-from s2sad.ir.core import Op, Value
+from s2sad.ir.core import Value
 from s2sad.ir.kinds import PYTHON_DTYPES
 
 # Not truths, whatever they are given.
@@ -16,40 +16,50 @@ FLOATS = ("operator.truediv", "numpy.divide", "numpy.true_divide", "math.")
 
 def may_be_truth(context: Context, value: Value) -> bool:
     """True unless the value is known to be a number that is added up as such."""
-    return _Question(context).ask(value)
+    answers = context.truths
+    begun: set[Value] = set()
+    work = [value]
+    while work and value not in answers:
+        last = work[-1]
+        if last not in begun:
+            begun.add(last)
+            known = _at_once(context, last)
+            if known is None:
+                work.extend(
+                    part for part in _parts(last) if part not in begun and part not in answers
+                )
+                continue
+            answers[last] = known
+        elif last not in answers:
+            every = all if last.op is not None and last.op.fn in COUNTED else any
+            # What is not answered yet goes round in a loop.
+            answers[last] = every(answers.get(part, True) for part in _parts(last))
+        work.pop()
+    return answers[value]
 
 
-class _Question:
-    def __init__(self, context: Context) -> None:
-        self.context = context
-        self.answers: dict[Value, bool] = {}
-
-    def ask(self, value: Value) -> bool:
-        if value.kind.base not in ("number", "array", "any"):
-            return False
-        if value.kind.dtype is not None:
-            return value.kind.is_passive and value.kind.dtype not in PYTHON_DTYPES
-        if value not in self.answers:
-            self.answers[value] = True  # what goes round in a loop
-            self.answers[value] = self.of(value)
-        return self.answers[value]
-
-    def of(self, value: Value) -> bool:
-        op = value.op
-        if op is None:
-            return value not in self.context.floats
-        if op.name == "if":
-            at = op.results.index(value)
-            return any(self.ask(region.yields[at]) for region in op.regions)
-        if op.name == "const":
-            return False  # True and False of Python are integers
-        return op.name != "prim" or self.of_call(op)
-
-    def of_call(self, op: Op) -> bool:
-        rule = self.context.registry.rules[op.fn]
-        if rule.nondifferentiable:
+def _at_once(context: Context, value: Value) -> bool | None:
+    """The answer where it does not depend on other values."""
+    kind, op = value.kind, value.op
+    if kind.base not in ("number", "array", "any"):
+        return False
+    if kind.dtype is not None:
+        return kind.is_passive and kind.dtype not in PYTHON_DTYPES
+    if op is None:
+        return value not in context.floats
+    if op.name == "const":
+        return False  # True and False of Python are integers
+    if op.name == "prim":
+        if context.registry.rules[op.fn].nondifferentiable:
             return True
-        if op.fn.startswith(FLOATS):
-            return False
-        every = all if op.fn in COUNTED else any
-        return every(self.ask(v) for v in op.operands)
+        return False if op.fn.startswith(FLOATS) else None
+    return None if op.name == "if" else True
+
+
+def _parts(value: Value) -> list[Value]:
+    """What the answer depends on: the operands of a call, the value on each side of a branch."""
+    assert value.op is not None
+    if value.op.name == "if":
+        at = value.op.results.index(value)
+        return [region.yields[at] for region in value.op.regions]
+    return value.op.operands

@@ -58,7 +58,6 @@ class _Algebra:
         self.order: dict[Value, int] = {}
         self.shared: set[Value] = set()
         self.divisors: dict[Value, Value] = {}
-        self.truths: dict[Value, bool] = {}
         self._number(function.body)
 
     def _number(self, block: Block) -> None:
@@ -137,12 +136,7 @@ class _Algebra:
     def truths_in(self, terms: list[Term]) -> int:
         """How many terms may be truths of NumPy: of two of them, the sum is their `or`."""
         found = [t.factors for t in terms if abs(t.coefficient) == 1.0 and t.factors]
-        return sum(all(self.is_truth(f) for f in factors) for factors in found)
-
-    def is_truth(self, value: Value) -> bool:
-        if value not in self.truths:
-            self.truths[value] = may_be_truth(self.context, value)
-        return self.truths[value]
+        return sum(all(may_be_truth(self.context, f) for f in factors) for factors in found)
 
     def reciprocals(self, terms: list[Term]) -> dict[Value, Value]:
         """Factors 1 / d that only these terms read, with their d: taken out, they become a division."""
