@@ -74,8 +74,11 @@ class Recursion(Base):
                 known = None  # its body, which is part of another one in progress, has other values in it
         if known is not None:
             wider = [join(old, new) for old, new in zip(known.kinds, kinds, strict=True)]
-            known.widened = known.widened or (wider != known.kinds and not known.closed)
-            if known.closed and (wider != known.kinds or known.captured or self.sees(scope)):
+            done = known.closed or known.around is not None
+            known.widened = known.widened or (wider != known.kinds and not done)
+            if done and wider != known.kinds:
+                known = None  # its body was lowered for less
+            elif known.closed and (known.captured or self.sees(scope)):
                 known = None  # what is around it may hold other values now
             else:
                 known.kinds = wider
