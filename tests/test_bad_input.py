@@ -409,6 +409,19 @@ def test_what_is_refused_at_the_call(
     assert caught.value.help
 
 
+def named(x):
+    s = 0.0
+    for name, t in zip(("a", "b", "c"), x, strict=False):
+        s = s + (t if name == "a" else t * t)
+    return s
+
+
+def test_code_for_all_items_of_a_tuple_refuses_an_array_of_fewer() -> None:
+    assert np.array_equal(s2sad.grad(named)(np.ones(4)), [1.0, 2.0, 2.0, 0.0])
+    with pytest.raises(ValueError, match="zip of 3 items and an array that has fewer"):
+        s2sad.grad(named)(np.ones(2))
+
+
 def test_integers_are_refused_with_the_cast_to_write() -> None:
     with pytest.raises(s2sad.UsageError) as caught:
         s2sad.grad(total)(np.arange(3))

@@ -146,15 +146,29 @@ class Joined(Iterables):
         if not counted:
             return min(p.length for p in known), lambda k: [p.element(k) for p in known]
         if known:
-            raise self.unsupported(
-                node,
-                f"{what} of a tuple or list and an array is not supported yet",
-                "make an array of the tuple",
-            )
+            count = min(p.length for p in known)
+            for other in counted:
+                self.as_long(count, other, node, what)
+            return count, lambda k: [
+                p.element(k) if isinstance(p, Known) else self.at(p, self.const(k, node), node)
+                for p in parts
+                if not isinstance(p, Endless)
+            ]
         length = self.length(counted[0], node)
         for other in counted[1:]:
             length = self.prim("builtins.min", [length, self.length(other, node)], {}, node)
         return length, lambda i: [self.at(o, i, node) for o in counted]
+
+    def as_long(self, count: int, other: Counted, node: Any, what: str) -> None:
+        """An error where an array ends before the tuple or list beside it, for all items of which code is made."""
+        length = self.length(other, node)
+        known = self.literal(length)
+        if known is not UNKNOWN and known >= count:
+            return
+        self.scope.vars |= hidden({"length": length})
+        message = f"{what} of {count} items and an array that has fewer is not supported"
+        text = f"if length < {count}:\n    raise ValueError({message!r})"
+        self.statements(written(text, node))
 
     def numbered(self, known: Known, node: Any) -> Counted | None:
         """A loop over numbers that are known one by one, as one over an array of them."""
@@ -188,8 +202,8 @@ class Joined(Iterables):
             count, one = self.each_at(singly, node, what)
             last = any(p.last for p in known)
             one_by_one = Known(count, lambda k: make(one(k)), ended, last)
-        if isinstance(length, int) and one_by_one is not None:
-            return one_by_one
+        if isinstance(length, int):
+            return one_by_one or Known(length, lambda k: make(elements(k)))
         return self.counted(length, lambda i: make(elements(i)), node, one_by_one)
 
     def zip_(self, node: Any) -> Counted | Known | Generator:
