@@ -361,7 +361,6 @@ def array(x, dtype=None):
 
 @rule(
     np.asarray,
-    np.ascontiguousarray,
     np.asanyarray,
     linear_in="x",
     shape="conversion",

@@ -76,6 +76,8 @@ def conversion(context: Context, op: Op) -> Kind:
         if items and all(k.is_scalar for k in items):
             return array(given_dtype(op, promote(items)), (len(items),))
         return array(given_dtype(op, None), None)
+    if op.fn == "numpy.ascontiguousarray" and value.kind.dims == ():
+        return array(given_dtype(op, promote([value.kind])), (1,))
     if value.kind.is_array:
         return replace(value.kind, dtype=given_dtype(op, value.kind.dtype))
     if value.kind.is_scalar and op.fn in MAKE_ARRAYS:

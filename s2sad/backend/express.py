@@ -196,17 +196,13 @@ class Expressions:
             return ast.Call(self.dotted(fn), args, keywords)
         env = self.environment(op, rule)
         node = _Substitute(env, rule, self).visit(copied(rule.primal))
-        if (
-            isinstance(node, ast.Call)
-            and fn.startswith("numpy.ndarray.")
-            and not _is_method(rule.primal)
-        ):
+        if isinstance(node, ast.Call) and fn.startswith("numpy.ndarray.") and not _is_method(rule):
             return ast.Call(
                 ast.Attribute(node.args[0], fn.rsplit(".", 1)[1], ast.Load()),
                 node.args[1:],
                 node.keywords,
             )
-        if isinstance(node, ast.Call) and not _is_method(rule.primal) and _calls(rule):
+        if isinstance(node, ast.Call) and not _is_method(rule) and _calls(rule):
             node.func = self.dotted(fn)
         result: ast.expr = node
         for name in ast.walk(result):
@@ -257,15 +253,16 @@ def _calls(rule: Rule) -> bool:
     return name in rule.functions or f"builtins.{name}" in rule.functions
 
 
-def _is_method(primal: ast.expr | None) -> bool:
+def _is_method(rule: Rule) -> bool:
     """True for a primal line such as x.reshape(shape), whose first operand stands before a dot."""
+    primal = rule.primal
     if isinstance(primal, ast.Attribute):
         return True
     return (
         isinstance(primal, ast.Call)
         and isinstance(primal.func, ast.Attribute)
         and isinstance(primal.func.value, ast.Name)
-        and primal.func.value.id not in ("np", "math", "scipy", "operator", "intrinsic")
+        and primal.func.value.id in rule.params
     )
 
 

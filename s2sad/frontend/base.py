@@ -272,7 +272,7 @@ class Base:
                 raise self.unsupported(
                     node, "a number is read from a text that the run makes", "use the number itself"
                 )
-        if fn in ARITHMETIC or fn.startswith("numpy.") and not extra:
+        if fn in ARITHMETIC or fn.startswith("numpy."):
             operands = self.arrays(fn, params, operands, node)
         attrs = {"fn": fn, "params": params, **extra, **more}
         op = Op("prim", operands, [Value()], attrs, [], self.span(node), exact=True)
@@ -293,10 +293,10 @@ class Base:
         ufunc = isinstance(getattr(np, fn.removeprefix("numpy."), None), np.ufunc)
         moving = params if ufunc else self.primitives.moving(fn, params, operands)
         # Rules compute with all that is differentiated, also with constants beside it.
-        beside = any(not v.kind.is_passive and not _is_constant(v) for v in operands)
+        beside = any(holds_numbers(v) for v in operands)
         return [
             self.array_of(v, node)
-            if is_list and p in moving and (_holds_numbers(v) or beside and _is_constant(v))
+            if is_list and p in moving and (holds_numbers(v) or beside and _is_constant(v))
             else v
             for p, v, is_list in zip(params, operands, listed, strict=True)
         ]
@@ -431,11 +431,11 @@ def _is_constant(value: Value) -> bool:
     return op is not None and op.name == "const" and isinstance(op.value, (int, float))
 
 
-def _holds_numbers(value: Value) -> bool:
+def holds_numbers(value: Value) -> bool:
     """True for a list or tuple that holds a number which is only known at run time."""
     op = value.op
     if op is not None and op.name in ("tuple", "list"):
-        return any(_holds_numbers(v) for v in op.operands)
+        return any(holds_numbers(v) for v in op.operands)
     if op is not None and op.name in ("const", "slice"):
         return False
     return not value.kind.is_passive

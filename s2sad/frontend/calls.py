@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import statistics
 import types
 from collections.abc import Iterable
 from typing import Any
@@ -18,6 +19,7 @@ from s2sad.frontend.environment import made_version, refuse_inspect
 from s2sad.frontend.find import FunctionSource, find
 from s2sad.frontend.forms import FORMS
 from s2sad.frontend.generators import is_generator
+from s2sad.frontend.in_python import item
 from s2sad.frontend.into import Into
 from s2sad.frontend.objects import Objects
 from s2sad.frontend.pointlike import Pointlike
@@ -36,15 +38,18 @@ from s2sad.frontend.scope import (
     Scope,
     Static,
     Table,
+    View,
     attribute_of,
 )
 from s2sad.frontend.shape_forms import in_order
 from s2sad.frontend.shape_tuples import ShapeTuples
+from s2sad.frontend.texts import Texts
 from s2sad.ir.core import Value, clone_block
 from s2sad.ir.kinds import ANY, passive
 
 CONSUMING = (list, tuple, set, frozenset, sorted, any, all, max, min)
-RUNNING = (*CONSUMING, sum, math.fsum)  # over an object
+NUMBERED = (math.fsum, statistics.fmean)
+RUNNING = (*CONSUMING, *NUMBERED, sum)  # over an object
 CALLING = (abs, float, int, round, math.floor, math.ceil, math.trunc)  # a method of an object
 DEEPEST = 60  # calls in calls: each is written out
 DEEPEST_OF_ONE = 12  # calls of a function in itself
@@ -52,7 +57,7 @@ ALIKE = 3  # calls in a row of which all that is known is the same: no next one 
 MOST_NESTED = 40, 400  # recursive calls that are written out; if there is no other way
 
 
-class Calls(Objects, Pointlike, ShapeTuples, Into):
+class Calls(Objects, Pointlike, ShapeTuples, Into, Texts):
     """The part of `Lowering` that handles calls."""
 
     def expr_Call(self, node: Any) -> Binding:
@@ -147,10 +152,10 @@ class Calls(Objects, Pointlike, ShapeTuples, Into):
             return self.call(bound, args[1:], kwargs, node)
         if args and any(obj is c for c in RUNNING) and (len(args) == 1 or obj not in (max, min)):
             args = [self.iterator_of(args[0], node), *args[1:]]
-        if any(obj is c for c in (dict, *CONSUMING)):
+        if any(obj is c for c in (dict, *NUMBERED, *CONSUMING)):
             args = [self.collected(a, node) if isinstance(a, Generator) else a for a in args]
-            shapes = [self.items_or_shape(a, node) if isinstance(a, Value) else None for a in args]
-            args = [a if s is None else s for a, s in zip(args, shapes, strict=True)]
+            known = [isinstance(a, (Value, View)) and self.items_or_shape(a, node) for a in args]
+            args = [k or a for a, k in zip(args, known, strict=True)]
         special = FORMS.get(id(obj))
         if special is not None:
             result = special(self, args, kwargs, node)
@@ -259,6 +264,8 @@ class Calls(Objects, Pointlike, ShapeTuples, Into):
             return folded
         if name in ("fill", "sort") and not node.keywords:
             return self.in_place(receiver, name, self.each(node.args), node)
+        if name == "item" and node.args:
+            return self.call(Static(item), [receiver, *self.each(node.args)], {}, node)
         listed = self.tolist(receiver, node) if name == "tolist" and not node.args else None
         if listed is not None:
             return listed
@@ -299,29 +306,6 @@ class Calls(Objects, Pointlike, ShapeTuples, Into):
                 node, "astype with a copy that only the run knows of", "use np.asarray"
             )
         return made
-
-    def text_method(self, receiver: Value, name: str, node: Any) -> Binding | None:
-        """A method of a string that is known: `mode.lower()`."""
-        text = self.literal(receiver)
-        if not isinstance(text, str) or not hasattr(str, name):
-            return None
-        given = self.each(node.args)
-        words = self.sequence(given[0]) if name == "join" and len(given) == 1 else None
-        args = [self.literal(a) for a in given]
-        if words is not None:
-            self.in_order(words, node)
-            args = [tuple(map(self.literal, words.items))]
-            if not all(isinstance(word, str) for word in args[0]):
-                return None
-        if any(type(a) not in (str, int, float, bool, tuple) for a in args) or node.keywords:
-            return None
-        result = getattr(text, name)(*args)
-        if isinstance(result, (str, bool, int)):
-            return self.const(result, node)
-        if isinstance(result, (list, tuple)):  # of strings
-            items: list[Binding] = [self.const(word, node) for word in result]
-            return self.new_list(items) if isinstance(result, list) else Items(items)
-        return None
 
     # --- functions of the user --------------------------------------------------------------------------
 

@@ -29,7 +29,6 @@ from s2sad.frontend.scope import (
     attribute_of,
 )
 from s2sad.frontend.sets import OPERATIONS
-from s2sad.frontend.texts import Texts
 from s2sad.ir.core import Value
 from s2sad.ir.kinds import ANY, NONE, PYTHON_DTYPES, Kind, passive
 
@@ -56,7 +55,7 @@ FOLDED = {
 }  # fmt: skip
 
 
-class Expressions(Calls, Texts):
+class Expressions(Calls):
     """The part of `Lowering` that handles expressions."""
 
     def expression(self, node: Any) -> Binding:

@@ -6,6 +6,7 @@ import collections
 import copy
 import functools
 import math
+import statistics
 from typing import Any
 
 import numpy as np
@@ -136,13 +137,19 @@ def _asked(fn: str) -> Any:
     return special
 
 
-def _fsum(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
-    """math.fsum of a list or a generator: of the array of their numbers."""
-    made = low.collected(args[0], node) if isinstance(args[0], Generator) else args[0]
-    if not isinstance(made, (Items, Cell)):
-        return None
-    array = low.call(Static(np.array), [made], {}, node)
-    return low.prim("math.fsum", [low.to_value(array, node)], {}, node)
+def _of_list(fn: str) -> Any:
+    """math.fsum and statistics.fmean of a list or a generator: of the array of their numbers."""
+
+    def special(
+        low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+    ) -> Binding | None:
+        made = low.collected(args[0], node) if isinstance(args[0], Generator) else args[0]
+        if not isinstance(made, (Items, Cell)) or kwargs or len(args) != 1:
+            return None
+        array = low.call(Static(np.array), [made], {}, node)
+        return low.prim(fn, [low.to_value(array, node)], {}, node)
+
+    return special
 
 
 def _pow(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
@@ -442,7 +449,8 @@ FORMS = {
     id(sum): _sum,
     id(len): _len,
     id(pow): _pow,
-    id(math.fsum): _fsum,
+    id(math.fsum): _of_list("math.fsum"),
+    id(statistics.fmean): _of_list("statistics.fmean"),
     id(list): _list,
     id(tuple): _tuple,
     id(set): _set,

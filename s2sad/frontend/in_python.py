@@ -165,6 +165,19 @@ def compress(condition, a):
     return np.ravel(a)[np.flatnonzero(condition)]
 
 
+def item(a, *place):
+    if len(place) > 1:
+        return a[place].item()
+    if isinstance(place[0], tuple):
+        return a[place[0]].item()
+    return np.ravel(a)[place[0]].item()
+
+
+def fromiter(iter, dtype, count=-1):
+    made = list(iter)
+    return np.array(made if count < 0 else made[:count], dtype=dtype)
+
+
 def vectorized(function, arrays):
     arrays = np.broadcast_arrays(*arrays)
     columns = [np.ravel(a) for a in arrays]
@@ -237,7 +250,7 @@ IN_PYTHON = {
         id(getattr(np, f.__name__)): called(f)
         for f in (
             polyval, select, piecewise, ptp, average, median, nanmean, nanmax, nanmin, modf,
-            putmask, fill_diagonal, compress, extract, ndenumerate, logspace,
+            putmask, fill_diagonal, compress, extract, ndenumerate, logspace, fromiter,
         )
     },
     **{id(getattr(np, n)): called(trapezoid) for n in ("trapezoid", "trapz") if hasattr(np, n)},

@@ -22,6 +22,7 @@ class Into(Base):
             )
         array, index, value = (self.to_value(a, node) for a in args)
         if ufunc is np.subtract:
+            value = self.array_of(value, node)
             value = self.prim("operator.neg", [value], {}, node)
         self.write("intrinsic.index_add", node, array, index, value, node)
         return self.const(None, node)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from s2sad.frontend.base import Base
+from s2sad.frontend.base import Base, holds_numbers
 from s2sad.frontend.scope import replaced, values_in
 from s2sad.ir.core import Op, Value
 from s2sad.ir.kinds import passive
@@ -25,6 +25,7 @@ class Memory(Base):
         self, fn: str, target: Any, array: Value, index: Value, value: Value, node: Any
     ) -> None:
         """array[index] = value, or += for "intrinsic.index_add"."""
+        value = self.array_of(value, node) if holds_numbers(value) else value
         index = self.in_array(array, index, node)
         if index.op is not None and index.op.name == "tuple" and not index.op.operands:
             index = self.const(Ellipsis, node)
@@ -94,7 +95,7 @@ class Memory(Base):
         name = type(op).__name__
         if name in ("Add", "Sub") and self.is_basic(index):
             if name == "Sub":
-                value = self.prim("operator.neg", [value], {}, node)
+                value = self.prim("operator.neg", [self.array_of(value, node)], {}, node)
             self.write("intrinsic.index_add", target, array, index, value, node)
             return
         old = self.prim("operator.getitem", [array, index], {}, target)

@@ -1,4 +1,4 @@
-"""Texts with values in them: f-strings and text % values."""
+"""Texts with values in them, f-strings and text % values, and the methods of texts that are known."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import gast
 
 from s2sad.frontend.base import Base
-from s2sad.frontend.scope import Binding
+from s2sad.frontend.scope import Binding, Items
 from s2sad.ir.core import Value
 from s2sad.ir.kinds import passive
 
@@ -59,3 +59,26 @@ class Texts(Base):
                 return None
             words.append(str(word))
         return "".join(words)
+
+    def text_method(self, receiver: Value, name: str, node: Any) -> Binding | None:
+        """A method of a string that is known: `mode.lower()`."""
+        text = self.literal(receiver)
+        if not isinstance(text, str) or not hasattr(str, name):
+            return None
+        given = self.each(node.args)
+        words = self.sequence(given[0]) if name == "join" and len(given) == 1 else None
+        args = [self.literal(a) for a in given]
+        if words is not None:
+            self.in_order(words, node)
+            args = [tuple(map(self.literal, words.items))]
+            if not all(isinstance(word, str) for word in args[0]):
+                return None
+        if any(type(a) not in (str, int, float, bool, tuple) for a in args) or node.keywords:
+            return None
+        result = getattr(text, name)(*args)
+        if isinstance(result, (str, bool, int)):
+            return self.const(result, node)
+        if isinstance(result, (list, tuple)):  # of strings
+            items: list[Binding] = [self.const(word, node) for word in result]
+            return self.new_list(items) if isinstance(result, list) else Items(items)
+        return None

@@ -181,9 +181,9 @@ def conj(x):
     x_bar += np.conj(y_bar)
 
 
-@rule(np.ndarray.conj, np.ndarray.conjugate, linear_in="x", shape="like", view_of="x")
+@rule(np.ndarray.conjugate, np.ndarray.conj, linear_in="x", shape="like", view_of="x")
 def conj_method(x):
-    y = x.conj()
+    y = x.conjugate()
     x_bar += np.conj(y_bar)
 
 

@@ -30,6 +30,12 @@ def atleast_1d(x):
     x_bar += shaped_like(y_bar, x)
 
 
+@rule(np.ascontiguousarray, linear_in="x", shape="conversion", view_of="x")
+def ascontiguousarray(x, dtype=None):
+    y = np.ascontiguousarray(x, dtype=dtype)
+    x_bar += shaped_like(y_bar, x)
+
+
 @rule(np.atleast_2d, linear_in="x", shape="atleast", view_of="x")
 def atleast_2d(x):
     y = np.atleast_2d(x)

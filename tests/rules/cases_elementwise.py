@@ -282,6 +282,16 @@ CASES = [
     case("math_log_ten", "math.log(x, 10)", 1.5, analytic=False),
     case("math_dist", "math.dist(x, y)", (normal(3), normal(3, seed=1)), analytic=False),
     case("math_fsum", "math.fsum(x * x)", normal(3), analytic=False),
+    *(
+        case(f"statistics_{name}", f"statistics.{name}(x * x)", normal(3), analytic=False)
+        for name in ("mean", "fmean", "variance", "pvariance", "stdev", "pstdev")
+    ),
+    case(
+        "statistics_of_lists",
+        "statistics.fmean([1, x]) * statistics.fmean(t * x for t in (1, 2, x)) + statistics.fmean([1, 2])",
+        0.7,
+        analytic=False,
+    ),
     case(
         "math_prod",
         "math.prod(x)",

@@ -145,5 +145,6 @@ CASES = [
     ),
     case("np_diff", "np.diff(x)", *SHAPES),
     case("np_diff_twice", "np.diff(x, n=2, axis=0)", normal(4), normal(4, 2)),
+    case("np_diff_all", "np.diff(x, n=3)", normal(3), normal(4), normal(2, 1)),
     case("np_diff_axis", "np.diff(x, axis=0) * np.diff(x, 1, 0)", normal(2, 3), normal(3, 2, 2)),
 ]

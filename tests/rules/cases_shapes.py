@@ -57,6 +57,7 @@ CASES = [
     case(
         "np_broadcast_to", "np.broadcast_to(x, (2, 3))", 1.5, normal(3), normal(2, 1), normal(1, 3)
     ),
+    case("np_ascontiguousarray", "np.ascontiguousarray(x)", 1.5, normal(3), normal(2, 2)),
     case("np_atleast_1d", "np.atleast_1d(x)", 1.5, normal(3), normal(2, 2)),
     case("np_atleast_2d", "np.atleast_2d(x)", 1.5, normal(3), normal(2, 2)),
     case("np_atleast_3d", "np.atleast_3d(x)", normal(3), normal(2, 2)),
@@ -198,6 +199,7 @@ CASES = [
         (normal(3), normal(3, 2)),
     ),
     case("np_array", "np.array([x, x * y, y])", (1.5, 2.5)),
+    case("np_fromiter", "np.fromiter((t * t for t in x), float, 2)", normal(3), analytic=False),
     case("np_asarray", "np.asarray(x) * np.array(x)", normal(3)),
     case("astype", "x.astype(np.float64) * x", normal(3), normal(2, 2), analytic=False),
     # picked

@@ -33,7 +33,7 @@ def functions(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     path.write_text(
         "\n\n".join(
             [
-                "import math\n\nimport numpy as np",
+                "import math\nimport statistics\n\nimport numpy as np",
                 *(c.source + "\n\n" + c.scalar_source for c in CASES),
             ]
         )
@@ -178,7 +178,7 @@ def names_in(expression: str) -> set[str]:
     for node in ast.walk(ast.parse(expression)):
         if isinstance(node, ast.Attribute):
             dotted = ast.unparse(node)
-            if dotted.startswith(("np.", "math.")):
+            if dotted.startswith(("np.", "math.", "statistics.")):
                 found.add(dotted.replace("np.", "numpy.", 1))
             found.add(f"numpy.ndarray.{node.attr}")
         elif isinstance(node, ast.Subscript):
