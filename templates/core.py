@@ -387,7 +387,7 @@ def append(x, value):
 @rule(np.ndarray.astype, linear_in="x", shape="conversion")
 def astype(x, dtype):
     y = x.astype(dtype)
-    x_bar += y_bar.astype(x.dtype)
+    x_bar += y_bar
 
 
 @rule(np.zeros, shape="new")

@@ -348,20 +348,20 @@ def _binary(e: Expressions, op: Op) -> ast.expr:
     return ast.BinOp(e.of(x), OPERATORS[op.fn](), e.of(y))
 
 
-def _zeros_like(e: Expressions, op: Op) -> ast.expr | None:
-    """Zeros for what may be an integer are real numbers all the same, as they are added to."""
-    x = op.operands[0]
-    argument = x.op is None and (x.owner is None or x.owner.op is None)
-    known = x.kind.base != "any" and (
-        x.kind.base not in ("number", "array") or x.kind.dtype is not None
-    )
-    if op.exact or argument or known or len(op.operands) > 1:
-        return None
-    if may_be_none(x):
-        return None
-    return ast.Call(
-        e.dotted("numpy.zeros_like"), [ast.BinOp(ast.Constant(1.0), ast.Mult(), e.of(x))], []
-    )
+def _filled_like(name: str) -> Callable[[Expressions, Op], ast.expr | None]:
+    """np.zeros(x.shape) for np.zeros_like(x): real numbers, also where x holds integers in the run."""
+
+    def expression(e: Expressions, op: Op) -> ast.expr | None:
+        x, *value = op.operands
+        fixed = x.kind.base not in ("number", "array", "any") or x.kind.dtype not in (None, "f8")
+        if op.exact or fixed or "dtype" in op.attrs["params"] or may_be_none(x):
+            return None
+        shape: ast.expr = ast.Attribute(e.of(x), "shape", ast.Load())
+        if not x.kind.is_array:
+            shape = ast.Call(e.dotted("numpy.shape"), [e.of(x)], [])
+        return ast.Call(e.dotted(name), [shape, *map(e.of, value)], [])
+
+    return expression
 
 
 def _trips(e: Expressions, op: Op) -> ast.expr:
@@ -425,7 +425,9 @@ SPECIAL: dict[str, Callable[[Expressions, Op], ast.expr | None]] = {
     "intrinsic.size": _attribute("size", "numpy.size"), "intrinsic.dim": _dim, "intrinsic.trips": _trips,
     "intrinsic.defined": _defined, "numpy.where": _where, "intrinsic.array_of": _array_of,
     "intrinsic.append": _append,
-    "builtins.sum": _sum, "numpy.zeros_like": _zeros_like, "numpy.ndarray.T": _transposed, "operator.getitem": _getitem,
+    "builtins.sum": _sum,
+    "numpy.zeros_like": _filled_like("numpy.zeros"), "numpy.full_like": _filled_like("numpy.full"),
+    "numpy.ndarray.T": _transposed, "operator.getitem": _getitem,
     **{fn: _binary for fn in OPERATORS},
 }  # fmt: skip
 

@@ -203,7 +203,7 @@ def _copy_operand(context: Context, sharing: Sharing, op: Op) -> None:
 
 
 def _filled(value: Value) -> Op | None:
-    """np.full_like(x, c), or np.full(shape, c), for the copy of a number c that was spread to the shape of x."""
+    """np.full(x.shape, c) for the copy of a number c that was spread to the shape of x; of float32, full_like."""
     made = value.op
     if made is None or made.fn != "numpy.broadcast_to" or not made.operands[0].kind.is_scalar:
         return None
@@ -211,10 +211,9 @@ def _filled(value: Value) -> Op | None:
     if query is None or query.fn != "intrinsic.shape":
         return None
     number, like = made.operands[0], query.operands[0]
-    operands, attrs = [like, number], {"fn": "numpy.full_like", "params": ["x", "value"]}
-    if like.kind.dtype not in ("f8", value.kind.dtype) or like.kind.is_passive:
-        # Integers would be the type of what is filled.
-        operands, attrs = [query.result, number], {"fn": "numpy.full", "params": ["shape", "value"]}
+    operands, attrs = [query.result, number], {"fn": "numpy.full", "params": ["shape", "value"]}
+    if like.kind.dtype not in (None, "f8") and like.kind.dtype == value.kind.dtype:
+        operands, attrs = [like, number], {"fn": "numpy.full_like", "params": ["x", "value"]}
     return Op("prim", operands, [Value(value.kind, value.hint)], attrs, span=made.span)
 
 

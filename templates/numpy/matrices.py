@@ -37,7 +37,7 @@ def trace(x, offset=0, axis1=0, axis2=1):
 @helper
 def trace_back(y_bar, x, offset, axis1, axis2):
     """Adjoint of np.trace: zeros in the shape of x, with y_bar all along the diagonal."""
-    x_bar = np.zeros_like(x)
+    x_bar = np.zeros(np.shape(x), dtype=np.result_type(x, 0.0))
     matrices = np.moveaxis(x_bar, (axis1, axis2), (-2, -1))
     rows, columns = np.shape(matrices)[-2:]
     k = np.arange(min(rows - max(-offset, 0), columns - max(offset, 0)))

@@ -65,10 +65,10 @@ def add_at_indices(y_bar, x, indices, axis):
     """Adjoint of np.take: each entry of y_bar is added where it was taken from."""
     indices = np.asarray(indices)
     if axis is None:
-        x_bar = np.zeros(np.size(x), dtype=x.dtype)
+        x_bar = np.zeros(np.size(x), dtype=np.result_type(x, 0.0))
         np.add.at(x_bar, indices, y_bar)
         return np.reshape(x_bar, np.shape(x))
-    x_bar = np.zeros(np.shape(x), dtype=x.dtype)
+    x_bar = np.zeros(np.shape(x), dtype=np.result_type(x, 0.0))
     first = axis % np.ndim(x)
     taken = tuple(range(first, first + np.ndim(indices)))
     np.add.at(np.moveaxis(x_bar, axis, 0), indices, np.moveaxis(y_bar, taken, range(len(taken))))

@@ -112,7 +112,7 @@ def diff(x, n=1, axis=-1):
 def differences_back(y_bar, x, n, axis):
     """Adjoint of np.diff: the differences of y_bar between zeros, n times, with the sign turned."""
     if np.shape(x)[axis] <= n:
-        return np.zeros_like(x)
+        return np.zeros(np.shape(x), dtype=np.result_type(x, 0.0))
     if n == 1 and np.ndim(x) == 1:
         return -np.diff(np.pad(y_bar, 1))
     widths = [(0, 0)] * np.ndim(x)

@@ -92,6 +92,44 @@ def test_first_order(case: Case, functions: ModuleType) -> None:
             assert np.array_equal(a, b, equal_nan=True), f"{about} changed an argument"
 
 
+@pytest.mark.parametrize("case", CASES, ids=[c.name for c in CASES])
+def test_integers_are_taken_for_floats(case: Case, functions: ModuleType) -> None:
+    """Emitted code that knows no types gives with integers, also as seeds, what it gives with floats, or raises."""
+    f = getattr(functions, case.name)
+    names: dict[str, Any] = {}
+    for derivative in (s2sad.adjoint(f, wrt=case.wrt), s2sad.tangent(f, wrt=case.wrt)):
+        exec(derivative.emit(None), names)
+    where = [case.parameters.index(name) for name in case.wrt]
+    rng = np.random.default_rng(zlib.crc32(case.name.encode()))
+    for arguments in case.variants:
+        whole = [whole_like(a, rng) if i in where else a for i, a in enumerate(arguments)]
+        floats = [1.0 * a if i in where else a for i, a in enumerate(whole)]
+        try:
+            with np.errstate(all="raise"):
+                y = f(*floats)
+            if not np.array_equal(f(*whole), y):
+                continue
+        except (ArithmeticError, ValueError, TypeError, AttributeError):
+            continue  # outside of where it is defined, or of what it takes
+        primals = [floats[i] for i in where]
+        for mode, likes in (("adjoint", [y]), ("tangent", primals)):
+            run = names[f"{case.name}_{mode}"]
+            seeds = [whole_like(like, rng) for like in likes]
+            try:
+                with np.errstate(all="raise"):
+                    expected = run(*floats, *(1.0 * seed for seed in seeds))
+            except ArithmeticError:
+                continue  # an end of where it has a derivative
+            for given in (run(*whole, *(1.0 * seed for seed in seeds)), run(*floats, *seeds)):
+                for one, other in zip(given, expected, strict=True):
+                    np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6, err_msg=mode)
+
+
+def whole_like(x: Any, rng: np.random.Generator) -> Any:
+    drawn = rng.integers(1, 4, np.shape(x))
+    return drawn if np.ndim(x) else int(drawn)
+
+
 def check_like(x_bar: Any, x: Any, about: str) -> None:
     """A cotangent has its input's shape and dtype; a float's is a number, not an array of no dimensions."""
     if isinstance(x, np.ndarray):

@@ -34,8 +34,8 @@ def distances_grad(x, y):
     # reverse sweep
     # return np.sum(np.sqrt(np.array(found)))
     found_bar = 0.5 * (1.0 / np.sqrt(found2))
-    x_bar = np.zeros_like(x)
-    y_bar = np.zeros_like(y)
+    x_bar = np.zeros(x.shape)
+    y_bar = np.zeros(y.shape)
     for i, found_bar2, (tape, tape2) in zip(
         range(len(x) - 1, -1, -1), reversed(split_like(found_bar, found)), reversed(tape_tape)
     ):

@@ -17,7 +17,7 @@ def heated_grad(u, k, steps):
     # reverse sweep
     # return np.sum(old * old)
     old_bar = 2.0 * old
-    new_bar = np.zeros_like(new)
+    new_bar = np.zeros(new.shape)
     for _ in range(steps):
         t_bar = np.copy(old_bar[1:-1])
         # new[1:-1] = old[1:-1] + k * (old[2:] - 2.0 * old[1:-1] + old[:-2])

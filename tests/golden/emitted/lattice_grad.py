@@ -26,10 +26,10 @@ def lattice_grad(right, up):
 
     # reverse sweep
     # return weight[-1][-1]
-    weight_bar = np.zeros_like(weight)
+    weight_bar = np.zeros(weight.shape)
     weight_bar[-1, -1] += 1.0
-    right_bar = np.zeros_like(right)
-    up_bar = np.zeros_like(up)
+    right_bar = np.zeros(right.shape)
+    up_bar = np.zeros(up.shape)
     for i, (tape, tape2) in zip(range(len(up), 0, -1), reversed(tape_tape)):
         for j, t, t2 in zip(range(len(right), 0, -1), reversed(tape), reversed(tape2)):
             # weight[i][j] = weight[i][j - 1] * right[j - 1] + weight[i - 1][j] * up[i - 1]

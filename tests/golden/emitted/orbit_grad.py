@@ -19,7 +19,7 @@ def orbit_grad(u, n):
     # return np.sum(np.array(states) ** 2)
     t_bar = 2.0 * np.array(states)
     u_bar = t_bar[0]
-    u_bar2 = np.zeros_like(u)
+    u_bar2 = np.zeros(u.shape)
     for u_bar3, t in zip(reversed(t_bar[1:]), reversed(tape)):
         u_bar2 += u_bar3
         # u = u + 0.1 * np.sin(u[::-1])

@@ -23,7 +23,7 @@ def positive_grad(x, v):
     logs_items = np.array(logs_items)
 
     # reverse sweep
-    logs_items_bar = np.zeros_like(logs_items)
+    logs_items_bar = np.zeros(logs_items.shape)
     logs_items_bar[logs_kept] += 1.0
     x_bar = 0.0
     for logs_item_bar, e in zip(reversed(logs_items_bar), reversed(e_tape)):

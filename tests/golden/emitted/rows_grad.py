@@ -14,11 +14,11 @@ def rows_grad(x):
         tape.append((sum_, t))
 
     # reverse sweep
-    x_bar = np.zeros_like(x)
+    x_bar = np.zeros(x.shape)
     for i, (sum_, t) in zip(range(len(x) - 1, -1, -1), reversed(tape)):
         row = x[i]
         # s = s + np.sum(row**2) * row[0]
-        row_bar = np.zeros_like(row)
+        row_bar = np.zeros(row.shape)
         row_bar[0] += sum_
         row_bar += 2.0 * t * row
         x_bar[i] += row_bar

@@ -22,8 +22,8 @@ def smoothed_grad(prices, weight):
         price_tape.append((price, window2, t, window_length))
 
     # reverse sweep
-    window_bar = np.zeros_like(window)
-    prices_bar = np.zeros_like(prices)
+    window_bar = np.zeros(window.shape)
+    prices_bar = np.zeros(prices.shape)
     weight_bar = 0.0
     for i, (
         price, window, t, window_length
@@ -32,7 +32,7 @@ def smoothed_grad(prices, weight):
         window_bar += 1.0 / window_length
         if t:
             # window.pop(0)
-            window_bar2 = np.zeros_like(window)
+            window_bar2 = np.zeros(window.shape)
             window_bar2[1:] += window_bar
         else:
             window_bar2 = window_bar

@@ -18,8 +18,8 @@ def stores_grad(x):
 
     # reverse sweep
     # return y.sum()
-    y_bar = np.full_like(y, 1.0)
-    x_bar = np.zeros_like(x)
+    y_bar = np.full(y.shape, 1.0)
+    x_bar = np.zeros(x.shape)
     for i, (t, sin_t) in zip(range(3, 0, -1), reversed(tape)):
         # y[i] = np.sin(y[i - 1]) * x[i % 3]
         t2 = i % 3

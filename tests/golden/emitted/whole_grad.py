@@ -17,7 +17,7 @@ def product_reverse(tape, y_bar):
     v, first, t, t2, t3, tape2, tape3 = tape
     if t:
         # return v[first]
-        v_bar = np.zeros_like(v)
+        v_bar = np.zeros(v.shape)
         v_bar[first] += y_bar
         return v_bar
     # return product(v, first, middle) * product(v, middle, last)
