@@ -89,6 +89,11 @@ def argsort(x, axis=-1, kind=None, order=None, stable=None):
     y = np.argsort(x, axis=axis, kind=kind, order=order, stable=stable)
 
 
+@rule(np.lexsort, shape="lexsorted")
+def lexsort(keys, axis=-1):
+    y = np.lexsort(keys, axis=axis)
+
+
 @rule(np.argmax, np.ndarray.argmax, shape="place")
 def argmax(x, axis=None):
     y = np.argmax(x, axis=axis)
@@ -121,7 +126,7 @@ def count_nonzero(x, axis=None):
 
 nondifferentiable(
     np.argpartition, np.argwhere, np.ndarray.argpartition,
-    np.nonzero, np.ndarray.nonzero, np.lexsort, np.digitize, np.unravel_index, np.ravel_multi_index,
+    np.nonzero, np.ndarray.nonzero, np.digitize, np.unravel_index, np.ravel_multi_index,
     np.diag_indices, np.diag_indices_from, np.tril_indices, np.triu_indices, np.tril_indices_from,
     np.triu_indices_from, np.mask_indices, np.broadcast_shapes, np.ndindex,
     bisect.bisect, bisect.bisect_left, bisect.bisect_right,

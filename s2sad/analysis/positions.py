@@ -16,6 +16,15 @@ def positions(context: Context, op: Op) -> Kind:
     return Kind("number", "i8", kind.dims)
 
 
+def lexsorted(context: Context, op: Op) -> Kind:
+    """np.lexsort of a tuple of vectors: the order of their places."""
+    keys = op.operands[0].op
+    vectors = keys is not None and keys.name == "tuple" and keys.operands
+    if not vectors or any(v.kind.ndim != 1 for v in keys.operands):  # type: ignore[union-attr]
+        return ANY
+    return Kind("number", "i8", keys.operands[0].kind.dims)  # type: ignore[union-attr]
+
+
 def place(context: Context, op: Op) -> Kind:
     """The position of an extreme item: one along an axis, or one of all."""
     kind, axis = op.operands[0].kind, op.arg("axis")

@@ -25,7 +25,7 @@ from s2sad.analysis.making import (
     square,
 )
 from s2sad.analysis.pieces import append, split, triangle
-from s2sad.analysis.positions import found, place, positions
+from s2sad.analysis.positions import found, lexsorted, place, positions
 from s2sad.ir.core import Op, Value
 from s2sad.ir.kinds import (
     ANY,
@@ -487,7 +487,7 @@ FAMILIES: dict[str, Callable[[Context, Op], Kind]] = {
     "integer": always(INT), "test": always(BOOL), "tuple": always(passive("tuple")), "unknown": always(ANY),
     "positions": positions, "places": lambda context, op: Kind("number", "i8", (context.symbol((op.result, 0)),)),
     "like": like(""), "append": append, "atleast": atleast,
-    "vector": vector, "triangle": triangle, "place": place, "found": found,
+    "vector": vector, "triangle": triangle, "place": place, "found": found, "lexsorted": lexsorted,
 }  # fmt: skip
 
 

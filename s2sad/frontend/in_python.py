@@ -6,6 +6,7 @@ Each computes what NumPy's own function computes, with the same roundings.
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -165,6 +166,14 @@ def compress(condition, a):
     return np.ravel(a)[np.flatnonzero(condition)]
 
 
+def itself(t):
+    return t
+
+
+def contains(a, b):
+    return b in a
+
+
 def item(a, *place):
     if len(place) > 1:
         return a[place].item()
@@ -255,6 +264,7 @@ IN_PYTHON = {
     },
     **{id(getattr(np, n)): called(trapezoid) for n in ("trapezoid", "trapz") if hasattr(np, n)},
     id(math.modf): called(modf_of_a_number),
+    id(operator.contains): called(contains),
     id(np.vectorize): vectorize,
     id(np.linalg.norm): norm_of_order,
 }  # fmt: skip

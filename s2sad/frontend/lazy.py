@@ -46,11 +46,11 @@ class Lazy(Ordered):
             and not node.keywords
         ):
             return self.any_all(callee, node)
-        if callee.value is sorted and any(k.arg == "key" for k in node.keywords):
+        given = {k.arg for k in node.keywords}
+        if callee.value is sorted and given <= {"key", "reverse"} and len(node.args) == 1:
             return self.sorted_by(callee, node)
-        if (callee.value is max or callee.value is min) and [k.arg for k in node.keywords] == [
-            "key"
-        ]:
+        extreme = callee.value is max or callee.value is min
+        if extreme and (given == {"key"} or not given and len(node.args) == 1):
             return self.extreme_by(callee, node)
         if callee.value is next:
             return self.first_item(node)

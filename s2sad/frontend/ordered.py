@@ -10,6 +10,7 @@ import numpy as np
 
 from s2sad.errors import UnsupportedSyntaxError
 from s2sad.frontend.containers import UNKNOWN
+from s2sad.frontend.in_python import itself
 from s2sad.frontend.joined import Joined
 from s2sad.frontend.scope import (
     SETS,
@@ -23,6 +24,8 @@ from s2sad.frontend.scope import (
 )
 from s2sad.frontend.written import hidden, written
 from s2sad.ir.core import Value
+
+TRUTHS = ("bool", "b1")
 
 
 @dataclass
@@ -68,29 +71,62 @@ class Ordered(Joined):
             self.state.restore(before)
             return None, error
 
-    def array_of_keys(self, key: Binding, place: Any, node: Any) -> tuple[Source, str]:
-        """What is run over, and the text of an array of its keys; `place` is G in what is written with it."""
+    def arrays_of_keys(self, key: Binding, place: Any, node: Any) -> tuple[Source, list[str], bool]:
+        """What is run over, the text of an array of its keys, or of one for each part, and whether keys are tuples.
+
+        `place` is G in what is written with it.
+        """
         variables: dict[str, Binding] = {"F": key, "A": Static(np.array), "G": Static(place)}
         (source,) = self.run_over(node.args, variables)
         items = variables.get("S0")
         if isinstance(items, Generator):
             variables["S0"] = self.collected(items, node)
         self.scope.vars |= hidden(variables)
-        return source, f"A([F({source.item('I')}) for I in range({source.length})])"
+        one = self.one_key(source, node)
+        parts = self.sequence(one)
+        numbers = parts is None or all(isinstance(part, Value) for part in parts.items)
+        if not numbers or parts is not None and not parts.items:
+            raise self.unsupported(
+                node, "the order of keys that hold other things than numbers", "use np.lexsort"
+            )
+        key_of = f"F({source.item('I')})"
+        names = [key_of] if parts is None else [f"{key_of}[{k}]" for k in range(len(parts.items))]
+        keys = [
+            f"1 * {name}" if isinstance(part, Value) and part.kind.dtype in TRUTHS else name
+            for name, part in zip(names, [one] if parts is None else parts.items, strict=True)
+        ]
+        arrays = [f"A([{name} for I in range({source.length})])" for name in keys]
+        return source, arrays, parts is not None
+
+    def one_key(self, source: Source, node: Any) -> Binding:
+        """The key of the first thing: it is made, looked at, and left out again."""
+        block, mark, before = self.block, len(self.block.ops), self.state.take()
+        self.statements(written(f"K = F({source.item('0')})", node))
+        key = self.scope.vars["$K"]
+        del block.ops[mark:]
+        self.state.restore(before)
+        return key
 
     def sorted_by(self, callee: Static, node: Any) -> Binding:
         """sorted(items, key=f): known before the run, or by the order of an array of the keys."""
-        result, _ = self.called_plainly(callee, node)
+        result, error = self.called_plainly(callee, node)
         if result is not None:
             return result
         given = self.keywords(node)
         backwards = self.literal(given.pop("reverse", Static(False)))
-        if set(given) != {"key"} or backwards is UNKNOWN:
+        if backwards is UNKNOWN:
             raise self.unsupported(node, "this form of sorted is not supported", "use np.argsort")
         turned = "[::-1]" if backwards else ""
         place = "len(Q) - 1 - P" if backwards else "P"
-        source, keys = self.array_of_keys(given["key"], np.argsort, node)
-        text = f"Q = {keys}\nO = G(Q{turned}, kind='stable'){turned}"
+        key = given.get("key", Static(itself))
+        source, keys, tuples = self.arrays_of_keys(key, np.argsort, node)
+        if error is not None and not given and not tuples:
+            raise error
+        text = f"Q = {keys[0]}\nO = G(Q{turned}, kind='stable'){turned}"
+        if tuples:
+            self.scope.vars |= hidden({"L": Static(np.lexsort)})
+            last_first = ", ".join(f"{key}{turned}" for key in reversed(keys))
+            text = f"Q = {keys[0]}\nO = L(({last_first},)){turned}"
         self.statements(written(text, node))
         order = self.scope.vars["$O"]
         sorted_ = f"[{source.item(f'({place})')} for P in O]"
@@ -107,8 +143,18 @@ class Ordered(Joined):
         if error is not None and len(node.args) != 1:
             raise error
         place = np.argmax if callee.value is max else np.argmin
-        source, keys = self.array_of_keys(self.keywords(node)["key"], place, node)
-        self.statements(written(f"P = int(G({keys}))\nR = {source.item('P')}", node))
+        key = self.keywords(node).get("key", Static(itself))
+        source, keys, tuples = self.arrays_of_keys(key, place, node)
+        if error is not None and not node.keywords and not tuples:
+            raise error
+        text = f"P = int(G({keys[0]}))"
+        if tuples:
+            sign = ">" if callee.value is max else "<"
+            text = (
+                f"P = 0\nK = F({source.item('0')})\nfor I in range(1, {source.length}):\n"
+                f"    C = F({source.item('I')})\n    if C {sign} K:\n        P, K = I, C"
+            )
+        self.statements(written(f"{text}\nR = {source.item('P')}", node))
         return self.scope.vars["$R"]
 
     def run_over(self, nodes: list[Any], variables: dict[str, Binding]) -> list[Source]:
