@@ -459,3 +459,40 @@ def test_seeds_are_not_changed() -> None:
     seeds = np.array([1.0, 2.0, 3.0])
     assert s2sad.adjoint(stacked)(0.5, seeds) == 8.0
     assert list(seeds) == [1.0, 2.0, 3.0]
+
+
+def prepared(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def wrapper(a, b, t=0, **more):
+        return function(np.asarray(a, dtype=float), b, t, **more)
+
+    return wrapper
+
+
+def once(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def wrapper(a):
+        return function(a, 2.0) * 2
+
+    return wrapper
+
+
+@prepared
+def model(a, b, theta=0.0, power=None):
+    return np.sum(a * b) + theta * b ** (power or 1)
+
+
+@once
+def raised(a, factor):
+    return a**factor
+
+
+def test_a_wrapper_has_the_parameters_that_it_names() -> None:
+    """Not those of the function that it wraps: it may give it more, or less, than it gets."""
+    gradient = s2sad.grad(model, wrt=("a", "b"))
+    assert gradient(1.5, 2.0) == (2.0, 1.5)
+    assert gradient(1.5, 2.0, 0.5) == gradient(1.5, 2.0, t=0.5) == (2.0, 2.0)
+    assert gradient(1.5, 2.0, 0.5, power=3) == (2.0, 1.5 + 0.5 * 3 * 4.0)
+    with pytest.raises(s2sad.S2SADError, match="theta"):
+        gradient(1.5, 2.0, theta=0.5)
+    assert s2sad.grad(raised)(3.0) == 12.0

@@ -34,7 +34,13 @@ class Callee:
         return Callee(target)
 
     def parameters(self) -> list[inspect.Parameter]:
-        """Parameters of the function; those of a wrapper are the ones of the function that it wraps."""
+        """Parameters of the function; those of a wrapper that names none, or takes *args, are of what it wraps."""
+        own = list(inspect.signature(self.function, follow_wrapped=False).parameters.values())
+        kinds = {p.kind for p in own}
+        if inspect.Parameter.VAR_POSITIONAL not in kinds and kinds != {
+            inspect.Parameter.VAR_KEYWORD
+        }:
+            return own
         return list(inspect.signature(self.function).parameters.values())
 
     @functools.cached_property

@@ -170,6 +170,35 @@ def itself(t):
     return t
 
 
+def insert(arr, obj, values, axis=None):
+    if np.ndim(obj) or np.ndim(values) > 1 or axis is not None and np.ndim(arr) != 1:
+        raise TypeError("np.insert is supported at one place of a vector")
+    arr = np.ravel(arr)
+    n = len(arr)
+    m = len(values) if np.ndim(values) else 1
+    i = obj + n if obj < 0 else obj
+    made = np.empty(n + m, dtype=arr.dtype)
+    made[:i] = arr[:i]
+    made[i : i + m] = values
+    made[i + m :] = arr[i:]
+    return made
+
+
+def delete(arr, obj, axis=None):
+    rows = np.ravel(arr) if axis is None else np.moveaxis(arr, axis, 0)
+    kept = np.ones(len(rows), dtype=bool)
+    kept[obj] = False
+    return rows[kept] if axis is None else np.moveaxis(rows[kept], 0, axis)
+
+
+def part_of_convolution(a, v, mode):
+    n, m = max(np.size(a), np.size(v)), min(np.size(a), np.size(v))
+    z = np.convolve(a, v)
+    if mode == "full":
+        return z
+    return z[(m - 1) // 2 : (m - 1) // 2 + n] if mode == "same" else z[m - 1 : n]
+
+
 def contains(a, b):
     return b in a
 
@@ -244,6 +273,15 @@ def norm_of_order(
     return low.call(Static(norm), [x, *args[1:]], kwargs, node)
 
 
+def convolve(
+    low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+) -> Binding | None:
+    """np.convolve(a, v, mode), of which the rule is for all of the convolution."""
+    if len(args) < 3 and "mode" not in kwargs:
+        return None
+    return low.call(Static(part_of_convolution), args, kwargs, node)
+
+
 def vectorize(
     low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
 ) -> Binding | None:
@@ -260,11 +298,13 @@ IN_PYTHON = {
         for f in (
             polyval, select, piecewise, ptp, average, median, nanmean, nanmax, nanmin, modf,
             putmask, fill_diagonal, compress, extract, ndenumerate, logspace, fromiter,
+            insert, delete,
         )
     },
     **{id(getattr(np, n)): called(trapezoid) for n in ("trapezoid", "trapz") if hasattr(np, n)},
     id(math.modf): called(modf_of_a_number),
     id(operator.contains): called(contains),
     id(np.vectorize): vectorize,
+    id(np.convolve): convolve,
     id(np.linalg.norm): norm_of_order,
 }  # fmt: skip

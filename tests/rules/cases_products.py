@@ -132,6 +132,20 @@ CASES = [
     ),
     case("np_linalg_cross", "np.linalg.cross(x, y)", (normal(2, 3), normal(2, 3, seed=1))),
     case(
+        "np_convolve_same",
+        'np.convolve(x, y, mode="same")',
+        (normal(5), normal(3, seed=1)),
+        (normal(4), normal(4, seed=1)),
+        (normal(2), normal(5, seed=1)),
+    ),
+    case(
+        "np_convolve_valid",
+        'np.convolve(x, y, "valid")',
+        (normal(5), normal(3, seed=1)),
+        (normal(4), normal(4, seed=1)),
+        (normal(2), normal(5, seed=1)),
+    ),
+    case(
         "np_convolve",
         "np.convolve(x, y)",
         (normal(4), normal(3)),

@@ -120,8 +120,13 @@ def test_integers_are_taken_for_floats(case: Case, functions: ModuleType) -> Non
                     expected = run(*floats, *(1.0 * seed for seed in seeds))
             except ArithmeticError:
                 continue  # an end of where it has a derivative
-            for given in (run(*whole, *(1.0 * seed for seed in seeds)), run(*floats, *seeds)):
-                for one, other in zip(given, expected, strict=True):
+            for given in ((*whole, *(1.0 * seed for seed in seeds)), (*floats, *seeds)):
+                try:
+                    found = run(*given)
+                except TypeError as error:
+                    assert "array of integers" in str(error)
+                    continue
+                for one, other in zip(found, expected, strict=True):
                     np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6, err_msg=mode)
 
 
