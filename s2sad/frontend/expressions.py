@@ -304,6 +304,9 @@ class Expressions(Calls):
         if a is not None and b is not None and a.kind in SETS and b.kind in SETS and name in ORDERS:
             keys = (self.by_identity(x.items, node).keys() for x in (a, b))
             return self.const(ORDERS[name](*keys), node)
+        equal = self.equal_dicts(left, right, node) if name in ("Eq", "NotEq") else None
+        if equal is not None:
+            return equal if name == "Eq" else self.prim("operator.not_", [equal], {}, node)
         known = self.equal(left, right) if name in ("Eq", "NotEq") else None
         if known is not None:
             return self.const(known is (name == "Eq"), node)

@@ -7,6 +7,7 @@ import copy
 import functools
 import math
 import statistics
+import typing
 from typing import Any
 
 import numpy as np
@@ -257,6 +258,9 @@ def _isinstance(
     classes = low.literal(args[1])
     if classes is UNKNOWN:
         return None
+    one = not isinstance(classes, tuple)
+    classes = tuple(_class(c) for c in ((classes,) if one else classes))
+    classes = classes[0] if one else classes
     x = args[0]
     if isinstance(x, Value):
         wanted = classes if isinstance(classes, tuple) else (classes,)
@@ -267,6 +271,12 @@ def _isinstance(
             known = False
         return None if known is NOT_KNOWN else low.const(known, node)
     return low.const(_issubclass(x, classes), node)
+
+
+def _class(wanted: Any) -> Any:
+    """collections.abc.Iterable for typing.Iterable, of which the rest here does not know."""
+    abstract = getattr(wanted, "__module__", "") == "typing"
+    return (typing.get_origin(wanted) or wanted) if abstract else wanted
 
 
 def _of_numbers(classes: tuple[Any, ...]) -> bool:

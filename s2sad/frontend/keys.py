@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import gast
 
 from s2sad.frontend.base import Base
 from s2sad.frontend.scope import Binding, Cell, Static, Table
@@ -16,12 +19,30 @@ KINDS = {"int": int, "float": float, "bool": bool, "str": str, "b1": bool, "i8":
 class Keys(Base):
     """The part of `Lowering` that finds the item of a dict at run time."""
 
+    if TYPE_CHECKING:
+
+        def compare(self, op: Any, left: Binding, right: Binding, node: Any) -> Value: ...
+
     def entry_by_key(self, table: Table, key: Value, node: Any) -> Binding | None:
         """dict[key]; None where it cannot be told which key it may be."""
         if not self.can_be_told(table, key):
             return None
         self.ask_key(table, key, node, "raise KeyError(K)")
         return self.one_of(list(table.items.items()), key, node)
+
+    def equal_dicts(self, left: Binding, right: Binding, node: Any) -> Value | None:
+        """left == right of dicts: the same keys, and equal items; None where neither is one."""
+        one, two = (b.contents if isinstance(b, Cell) else None for b in (left, right))
+        if not isinstance(one, Table) or not isinstance(two, Table):
+            dicts = isinstance(one, Table) or isinstance(two, Table)
+            others = any(self.is_none(b) or self.sequence(b) is not None for b in (left, right))
+            return self.const(False, node) if dicts and others else None
+        equal: Binding = self.const(one.items.keys() == two.items.keys(), node)
+        for key, item in one.items.items() if self.literal(equal) else ():
+            other = two.items[key]
+            same = partial(self.compare, gast.Eq(), item, other, node)
+            equal = self.short_circuit("and", equal, same, node)
+        return self.truth(self.tested(equal, node), node)
 
     def set_by_key(self, cell: Cell, table: Table, key: Value, value: Binding, node: Any) -> bool:
         """dict[key] = value, for a key that the dict has."""
