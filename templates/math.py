@@ -212,7 +212,7 @@ def dist(p, q):
     q_bar += (q - p) * (r_bar / length)
 
 
-@rule(math.fsum, linear_in="x", shape="scalar")
+@rule(math.fsum, linear_in="x", shape="float")
 def fsum(x):
     y = math.fsum(x)
     x_bar += np.broadcast_to(y_bar, np.shape(x))

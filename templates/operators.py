@@ -37,7 +37,7 @@ def neg(x):
     y_dot = -x_dot
 
 
-@rule(operator.pos, shape="like")
+@rule(operator.pos, shape="elementwise")
 def pos(x):
     y = +x
     y_dot = x_dot

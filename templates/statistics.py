@@ -7,9 +7,15 @@ import numpy as np
 from s2sad.rules import rule
 
 
-@rule(statistics.mean, statistics.fmean, linear_in="x", shape="scalar")
+@rule(statistics.mean, linear_in="x", shape="scalar")
 def mean(x):
     y = statistics.mean(x)
+    x_bar += np.broadcast_to(y_bar / len(x), np.shape(x))
+
+
+@rule(statistics.fmean, linear_in="x", shape="float")
+def fmean(x):
+    y = statistics.fmean(x)
     x_bar += np.broadcast_to(y_bar / len(x), np.shape(x))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from s2sad.analysis.context import static
 from s2sad.ir.core import Op, Value
-from s2sad.ir.kinds import FAMILY, PYTHON_DTYPES, Kind
+from s2sad.ir.kinds import FAMILY, PASSIVE_DTYPES, PYTHON_DTYPES, Kind
 
 FAMILIES = "bifc"
 WEAK = {"bool": 0, "int": 1, "float": 2, "complex": 3}
@@ -40,6 +40,41 @@ def inexact(dtype: str | None) -> str | None:
     if dtype in PYTHON_DTYPES:
         return "c16" if dtype == "complex" else "f8"
     return dtype
+
+
+# Of integers these give integers, or do in some versions of NumPy.
+OF_EITHER_DTYPE = (
+    "numpy.floor", "numpy.ceil", "numpy.trunc", "numpy.fix", "numpy.rint", "numpy.round", "numpy.around",
+    "numpy.ndarray.round", "numpy.nan_to_num", "numpy.mod", "numpy.remainder", "numpy.fmod", "numpy.real",
+)  # fmt: skip
+EXACT_ON_INTEGERS = (
+    "numpy.add", "numpy.subtract", "numpy.multiply", "numpy.negative", "numpy.abs", "numpy.square",
+    "numpy.reciprocal", "numpy.maximum", "numpy.minimum", "numpy.where", "numpy.clip", "numpy.sign",
+    "numpy.positive", "numpy.power", "numpy.fmax", "numpy.fmin", "numpy.cross", "numpy.ndarray.clip",
+)  # fmt: skip
+COUNTING = (
+    "numpy.square", "numpy.reciprocal", "operator.pow", "operator.mod", "operator.floordiv",
+    "operator.lshift", "operator.rshift",
+)  # fmt: skip
+OF_TRUTHS = ("operator.and_", "operator.or_", "operator.xor", "builtins.max", "builtins.min")
+
+
+def of_items(fn: str, kinds: list[Kind]) -> str | None:
+    """dtype of what a function computes item by item."""
+    python = fn.startswith(("operator.", "builtins."))
+    if fn == "numpy.nan_to_num":
+        kinds = kinds[:1]  # what is put in is cast
+    dtype = promote(kinds, numpy=not python)
+    if dtype in PASSIVE_DTYPES and fn.startswith(OF_EITHER_DTYPE):
+        return None
+    if fn == "operator.truediv":
+        number = "float" if dtype in ("int", "bool") else dtype
+        return number if number in PYTHON_DTYPES else inexact(dtype)
+    if dtype == "bool" and fn not in OF_TRUTHS:
+        return "int"  # -True is -1
+    if dtype == "b1" and fn in COUNTING:
+        return "i1"
+    return dtype if python or fn.startswith(EXACT_ON_INTEGERS) else inexact(dtype)
 
 
 def given_dtype(op: Op, otherwise: str | None) -> str | None:

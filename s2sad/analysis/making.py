@@ -143,6 +143,12 @@ def like(name: str) -> Callable[[Context, Op], Kind]:
     return family
 
 
+def interpolated(context: Context, op: Op) -> Kind:
+    """np.interp(x, ...): floats in the shape of x, whatever x holds."""
+    kind = op.operands[0].kind
+    return replace(kind, dtype="f8") if kind.base in ("number", "array") else ANY
+
+
 def copy(context: Context, op: Op) -> Kind:
     kind = op.operands[0].kind
     if op.exact and kind.is_scalar and op.fn in MAKE_ARRAYS:

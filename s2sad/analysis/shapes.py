@@ -7,16 +7,19 @@ kinds say too little the answer is an unknown kind, never a guess.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from s2sad.analysis.context import Context, static
-from s2sad.analysis.dtypes import given_dtype, inexact, promote
+from s2sad.analysis.dtypes import given_dtype, inexact, of_items, promote
+from s2sad.analysis.linear import determinant, inverse, solution
 from s2sad.analysis.making import (
     atleast,
     broadcast,
     conversion,
     copy,
+    interpolated,
     like,
     new_array,
     scalar,
@@ -30,6 +33,7 @@ from s2sad.ir.core import Op, Value
 from s2sad.ir.kinds import (
     ANY,
     BOOL,
+    FLOAT,
     INT,
     PASSIVE_DTYPES,
     PYTHON_DTYPES,
@@ -53,17 +57,12 @@ def elementwise(context: Context, op: Op) -> Kind:
             return passive("tuple")
     if not python and any(v.kind.base in ("list", "tuple") for v in op.operands):
         return array(None, None)
-    dtype = promote(kinds, numpy=not python)
     if op.fn.startswith("math."):
         return Kind("number", "float", ())
-    if dtype in PASSIVE_DTYPES and op.fn.startswith(OF_EITHER_DTYPE):
-        dtype = None
-    elif not python and not op.fn.startswith(EXACT_ON_INTEGERS):
-        dtype = inexact(dtype)
-    if op.fn == "operator.truediv" and dtype in ("int", "bool"):
-        dtype = "float"
-    elif op.fn == "operator.truediv":
-        dtype = dtype if dtype in PYTHON_DTYPES else inexact(dtype)
+    dtype = of_items(op.fn, kinds)
+    if dtype == "int" and op.fn in ("operator.pow", "builtins.pow"):
+        known, power = static(op.operands[1])
+        dtype = None if not known else "int" if power >= 0 else "float"
     if any(k.base == "any" for k in kinds):
         return array(None, None) if any(k.is_array for k in kinds) else ANY
     if any(k.dims is None for k in kinds):
@@ -98,36 +97,15 @@ def _is_shape(value: Value) -> bool:
     return value.kind.base == "tuple" and (value.op is None or value.op.name != "tuple")
 
 
-# Of integers these give integers, or do in some versions of NumPy.
-OF_EITHER_DTYPE = (
-    "numpy.floor", "numpy.ceil", "numpy.trunc", "numpy.fix", "numpy.rint", "numpy.round", "numpy.around",
-    "numpy.ndarray.round", "numpy.nan_to_num", "numpy.mod", "numpy.remainder", "numpy.fmod", "numpy.real",
-)  # fmt: skip
-EXACT_ON_INTEGERS = (
-    "numpy.add",
-    "numpy.subtract",
-    "numpy.multiply",
-    "numpy.negative",
-    "numpy.abs",
-    "numpy.square",
-    "numpy.maximum",
-    "numpy.minimum",
-    "numpy.where",
-    "numpy.clip",
-    "numpy.sign",
-    "numpy.positive",
-    "numpy.power",
-    "numpy.fmax",
-    "numpy.fmin",
-    "numpy.cross",
-)
-
-
 def comparison(context: Context, op: Op) -> Kind:
+    bases = {v.kind.base for v in op.operands}
+    if bases & {"tuple", "list", "str"} and op.fn.startswith("operator."):
+        if "any" not in bases and not any(v.kind.is_array for v in op.operands):
+            return BOOL  # of Python, for all items
     kind = elementwise(context, op)
     if kind.is_scalar:
         python = all(v.kind.dtype in PYTHON_DTYPES for v in op.operands)
-        return BOOL if python else Kind("number", "b1", ())
+        return BOOL if python and op.fn.startswith("operator.") else Kind("number", "b1", ())
     return Kind(kind.base, "b1", kind.dims)
 
 
@@ -162,7 +140,9 @@ def reduction(context: Context, op: Op) -> Kind:
     name = op.fn.rsplit(".", 1)[-1]
     if name in ("any", "all"):
         dtype = "b1"
-    elif name in ("mean", "var", "std") or dtype in PYTHON_DTYPES:
+    elif name in ("max", "amax", "min", "amin"):
+        dtype = promote([kind])
+    elif name in ("mean", "var", "std", "norm") or dtype in PYTHON_DTYPES:
         dtype = inexact(dtype)
     known, keepdims = static(op.arg("keepdims"))
     known_axis, axis = static(op.arg("axis"))
@@ -185,30 +165,17 @@ def reduction(context: Context, op: Op) -> Kind:
 def over_items(context: Context, op: Op) -> Kind:
     """The items of an array, taken together by Python: a result of the shape of an item."""
     kind = op.operands[0].kind
-    return ANY if not kind.dims else Kind("number", kind.dtype, kind.dims[1:])
-
-
-def inverse(context: Context, op: Op) -> Kind:
-    kind = op.operands[0].kind
-    return ANY if kind.dims is None else Kind("number", inexact(kind.dtype), kind.dims)
-
-
-def solution(context: Context, op: Op) -> Kind:
-    """The solution of a linear system has the shape of its right-hand side, where there is one matrix."""
-    a, b = (v.kind for v in op.operands)
-    return ANY if a.ndim != 2 or not b.dims else Kind("number", inexact(promote([a, b])), b.dims)
-
-
-def determinant(context: Context, op: Op) -> Kind:
-    kind = op.operands[0].kind
-    return ANY if not kind.dims else Kind("number", inexact(kind.dtype), kind.dims[:-2])
+    dtype = "i8" if kind.dtype == "b1" else kind.dtype
+    return ANY if not kind.dims else Kind("number", dtype, kind.dims[1:])
 
 
 def cumulative(context: Context, op: Op) -> Kind:
     kind = op.operands[0].kind
+    if op.fn != "numpy.sort" and kind.dtype == "b1":
+        kind = replace(kind, dtype="i8")  # how many
     known, axis = static(op.arg("axis"))
-    if known and axis is not None:
-        return kind
+    if known and axis is not None or op.fn == "numpy.sort" and op.arg("axis") is None:
+        return kind  # np.sort is along the last axis where none is given
     if known and kind.dims is not None and len(kind.dims) == 1:
         return kind
     return array(kind.dtype, (context.symbol(("ravel", kind)),))
@@ -484,10 +451,12 @@ FAMILIES: dict[str, Callable[[Context, Op], Kind]] = {
     "conversion": conversion, "new": new_array, "square": square, "spaced": spaced, "copy": copy, "scalar": scalar,
     "over_items": over_items,
     "inverse": inverse, "solution": solution, "determinant": determinant,
-    "integer": always(INT), "test": always(BOOL), "tuple": always(passive("tuple")), "unknown": always(ANY),
+    "integer": always(INT), "float": always(FLOAT), "test": always(BOOL),
+    "tuple": always(passive("tuple")), "unknown": always(ANY),
     "positions": positions, "places": lambda context, op: Kind("number", "i8", (context.symbol((op.result, 0)),)),
     "like": like(""), "append": append, "atleast": atleast,
     "vector": vector, "triangle": triangle, "place": place, "found": found, "lexsorted": lexsorted,
+    "interpolated": interpolated,
 }  # fmt: skip
 
 

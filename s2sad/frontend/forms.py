@@ -239,6 +239,10 @@ def _any_all(word: str) -> Any:
         low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
     ) -> Binding | None:
         items = low.sequence(args[0])
+        if items is None and isinstance(args[0], Cell):
+            grown = low.grown(args[0])
+            if grown is None or grown.rows is not None:  # tuples or lists: one by one, in a loop
+                raise low.unsupported(node, "the truth of items whose number only the run knows")
         if items is None:
             return None
         if not items.items:

@@ -111,6 +111,8 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
 def norm(x, ord=None, axis=None, keepdims=False):
     """Norms of vectors of any order; of matrices those that are no singular values."""
     x = np.asarray(x)
+    if x.dtype.kind in "biu":
+        x = x.astype(float)
     if axis is None and ord is not None and np.ndim(x) > 2:
         raise ValueError("Improper number of dimensions to norm.")
     if np.ndim(x) == 1 if axis is None else np.ndim(axis) == 0:

@@ -50,11 +50,11 @@ class Ordered(Joined):
         result, _ = self.called_plainly(callee, node)
         if result is not None:
             return result
-        found, over = (f"{name}{node.lineno}_{node.col_offset}" for name in "AS")
+        found, over, item = (f"{name}{node.lineno}_{node.col_offset}" for name in "AST")
         items = self.expression(node.args[0])
         self.scope.vars |= hidden({over: items, found: self.const(callee.value is all, node)})
-        test, value = ("T", True) if callee.value is any else ("not T", False)
-        text = f"for T in {over}:\n    if {test}:\n        {found} = {value}\n        break"
+        test, value = (item, True) if callee.value is any else (f"not {item}", False)
+        text = f"for {item} in {over}:\n    if {test}:\n        {found} = {value}\n        break"
         self.statements(written(text, node))
         return self.scope.vars[f"${found}"]
 

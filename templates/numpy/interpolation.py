@@ -6,7 +6,7 @@ from s2sad.templates.core import unbroadcast
 from s2sad.rules import helper, rule
 
 
-@rule(np.interp, shape="like:x")
+@rule(np.interp, shape="interpolated")
 def interp(x, xp, fp):
     y = np.interp(x, xp, fp)
     y_dot = slope(x, xp, fp) * (x_dot - np.interp(x, xp, xp_dot)) + np.interp(x, xp, fp_dot)
@@ -51,7 +51,7 @@ def interp_back(y_bar, x, xp, table):
     return bar
 
 
-@rule(slope, shape="like:x")
+@rule(slope, shape="interpolated")
 def slope_rule(x, xp, fp):
     y = slope(x, xp, fp)
     y_dot = slope(x, xp, fp_dot) - y * slope(x, xp, xp_dot) + 0.0 * x_dot

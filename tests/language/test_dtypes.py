@@ -91,7 +91,8 @@ np.eye(3, dtype=int)[0].copy(); np.tile(k, 1); np.repeat(k, 1)
 np.concatenate([k[:2], k[2:]]); np.hstack([k[:2], k[2:]])
 np.where(v > 0, 1, 0)
 np.stack([k, k])[0].copy(); np.diag(k)[0].copy(); np.cumsum(k); np.sort(k); np.argsort(v); k[::-1].copy(); -k; k * 2
-k // 2; k % 2; np.mod(k, 2); np.round(k); np.clip(k, 0, 2); np.abs(k); np.eye(3, dtype=int) @ k
+k // 2; k % 2; np.mod(k, 2); np.round(k); np.clip(k, 0, 2); k.clip(0, 2); np.abs(k)
+np.nan_to_num(k, posinf=1.5); np.eye(3, dtype=int) @ k
 np.kron(k, np.array([1])); np.diff(np.array([1, 2, 4, 8])); np.array(range(3)); np.arange(n); np.zeros(3, dtype="i4")
 v > 0; np.isfinite(v)
 np.rint(v).astype(int); np.nonzero(v)[0]; np.digitize(v, np.sort(v)); np.broadcast_to(1, (3,)).copy(); k[[0, 1, 2]]

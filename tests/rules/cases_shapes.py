@@ -204,6 +204,12 @@ CASES = [
     case("np_delete", "np.delete(x, 1)", normal(3), normal(2, 2)),
     case("np_delete_several", "np.delete(x, [0, -1], axis=-1)", normal(3), normal(2, 3)),
     case("np_delete_part", "np.delete(x, slice(0, 1), 0)", normal(3), normal(2, 3)),
+    case(
+        "np_interp_at_integers",
+        "np.interp(np.arange(3), np.array([0.0, 1.0, 2.0]), x) * np.interp(1, np.array([0, 2]), x[:2])",
+        normal(3),
+        analytic=False,
+    ),
     case("np_fromiter", "np.fromiter((t * t for t in x), float, 2)", normal(3), analytic=False),
     case("np_asarray", "np.asarray(x) * np.array(x)", normal(3)),
     case("astype", "x.astype(np.float64) * x", normal(3), normal(2, 2), analytic=False),
