@@ -163,4 +163,6 @@ def scalar(context: Context, op: Op) -> Kind:
     if op.fn.startswith("math."):
         return Kind("number", "float", ())
     known = PYTHON_TYPES.get(op.fn)
+    if op.fn == "numpy.ndarray.item":
+        known = {"b": "bool", "i": "int", "u": "int", "f": "float"}.get((kind.dtype or "?")[0])
     return Kind("number", known or promote([v.kind for v in op.operands]), ())
