@@ -187,7 +187,7 @@ def conj_method(x):
     x_bar += np.conj(y_bar)
 
 
-@rule(np.float64, linear_in="x", shape="scalar")
+@rule(np.float64, linear_in="x", shape="scalar", view_of="x")
 def float64(x):
     y = np.float64(x)
     x_bar += y_bar
