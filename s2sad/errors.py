@@ -15,13 +15,15 @@ class S2SADError(Exception):
 
     Attributes: `code` (stable, for example "S201"), `message` (the cause), `span` (the place in the
     user's source, or None where there is none), `help` (a way out), `certain` (the exception that the
-    program itself is sure to raise there, if that is the cause), `short` (loops that could be written out),
-    `recursion` (the function that calls itself without end, as far as is known before the run), `by_place` (the
-    list that may be lowered as an array of numbers, as a `last_resort` perhaps).
+    program itself is sure to raise there, if that is the cause), `block` (where the operations before it are),
+    `short` (loops that could be written out), `recursion` (the function that calls itself without end, as far as
+    is known before the run), `by_place` (the list that may be lowered as an array of numbers, as a `last_resort`
+    perhaps).
     """
 
     code = "S000"
     certain: type[BaseException] | None = None
+    block: object = None
     by_place: object = None
     last_resort: bool = False
     short: frozenset[Any] = frozenset()

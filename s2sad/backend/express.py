@@ -356,11 +356,8 @@ def _filled_like(name: str) -> Callable[[Expressions, Op], ast.expr | None]:
         fixed = x.kind.base not in ("number", "array", "any") or x.kind.dtype not in (None, "f8")
         if op.exact or fixed or "dtype" in op.attrs["params"] or may_be_none(x):
             return None
-        sizes = [ast.Constant(d) for d in x.kind.dims or () if isinstance(d, int)]
         shape: ast.expr = ast.Attribute(e.of(x), "shape", ast.Load())
-        if sizes and len(sizes) == x.kind.ndim:
-            shape = sizes[0] if len(sizes) == 1 else ast.Tuple([*sizes], ast.Load())
-        elif not x.kind.is_array:
+        if not x.kind.is_array:
             shape = ast.Call(e.dotted("numpy.shape"), [e.of(x)], [])
         return ast.Call(e.dotted(name), [shape, *map(e.of, value)], [])
 

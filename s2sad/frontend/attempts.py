@@ -33,6 +33,7 @@ class Attempts(Base):
     if TYPE_CHECKING:
 
         def branch(self, test: Value, then: Any, other: Any, node: Any, form: str) -> None: ...
+        def unless_left(self, nodes: list[Any], node: Any) -> None: ...
 
     def stmt_Try(self, node: Any) -> None:
         if not node.handlers:
@@ -45,11 +46,9 @@ class Attempts(Base):
             self.statements(node.body)
         except S2SADError as error:
             handler = self.handler(node, classes, error)
-            if handler is None:
-                raise
-            self.block = block
-            del block.ops[mark:]
-            self.state.restore(before)
+            if handler is None or error.block is not block:
+                raise  # in a branch or a loop only the run knows whether it is raised
+            self.block = block  # what the body did before stays done
             self.statements(handler.body)
         else:
             caught_here = tuple(c for some in classes for c in some)
@@ -59,8 +58,8 @@ class Attempts(Base):
                 del block.ops[mark:]
                 self.state.restore(before)
                 self.attempt(node, classes)
-            elif self.leaving(node) is False:
-                self.statements(node.orelse)
+            else:
+                self.unless_left(node.orelse, node)
         self.finally_(node.finalbody)
 
     def attempt(self, node: Any, classes: list[Classes]) -> None:
@@ -158,8 +157,7 @@ class Attempts(Base):
                 self.statements(rest)
             finally:
                 self.done = outer
-            if self.leaving(node) is False:
-                self.statements(node.orelse)
+            self.unless_left(node.orelse, node)
             return
         handler = node.handlers[k]
         if _passes_on(handler):

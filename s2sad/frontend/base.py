@@ -329,7 +329,7 @@ class Base:
     def raises(self, cls: type[BaseException], node: Any, what: str, help: str = "") -> S2SADError:
         """The refusal of what raises an exception in each run."""
         error = self.unsupported(node, what, help)
-        error.certain = cls
+        error.certain, error.block = cls, self.block
         return error
 
     def aliasing(self, node: Any, what: str, help: str = "") -> AliasingError:

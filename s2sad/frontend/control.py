@@ -86,6 +86,14 @@ class Control(Comprehensions, Collecting):
                 self.scope.vars[name] = Static(False)
         self.statements(nodes)
 
+    def unless_left(self, nodes: list[Any], node: Any) -> None:
+        """An `else` clause: statements that are left out where the body of `node` has returned, or left a loop."""
+        left = self.leaving(node) if nodes else True
+        if left is False:
+            self.statements(nodes)
+        elif left is not True:
+            self.branch(left, lambda: None, lambda: self.staying(nodes), node, "guard")
+
     def leaving(self, node: Any) -> bool | Value:
         """Whether the statement just lowered leaves its block: True, False, or a flag."""
         flags: list[Value] = []

@@ -11,7 +11,6 @@ from s2sad.frontend.find import FunctionSource, own_nodes
 from s2sad.frontend.merge import FLAGS
 from s2sad.frontend.scope import Binding, Cell, Generator, Scope, Static
 from s2sad.frontend.watch import Watch
-from s2sad.ir.core import Value
 
 Consumer = Callable[[Binding], None]
 NO = Static(False)
@@ -24,8 +23,7 @@ class Generators(Watch):
 
     if TYPE_CHECKING:
 
-        def branch(self, test: Value, then: Any, other: Any, node: Any, form: str) -> None: ...
-        def staying(self, nodes: list[Any]) -> None: ...
+        def unless_left(self, nodes: list[Any], node: Any) -> None: ...
         def clauses(self, clauses: list[Any], inner: Any, node: Any) -> Any: ...
         def body_of_function(self, node: Any) -> None: ...
 
@@ -110,11 +108,7 @@ class Generators(Watch):
             if result is not None:
                 scope.vars["$returned"], scope.vars["$ret"] = returned, result
         scope.vars.update(around)
-        left = self.leaving(node) if node.orelse else True
-        if left is False:
-            self.statements(node.orelse)
-        elif left is not True:
-            self.branch(left, lambda: None, lambda: self.staying(node.orelse), node, "guard")
+        self.unless_left(node.orelse, node)
 
     def collected(self, generator: Generator, node: Any) -> Cell:
         """list(generator)"""

@@ -132,7 +132,7 @@ class Objects(Containers, Growing):
         self, what: str, node: Any, help: str = "set it on every path before this line"
     ) -> S2SADError:
         error = UnresolvedNameError(what, span=self.span(node), help=help)
-        error.certain = AttributeError
+        error.certain, error.block = AttributeError, self.block
         return error
 
     def static_attribute(self, binding: Static, name: str, node: Any) -> Binding:

@@ -241,7 +241,7 @@ class Prelude(Attempts, Patterns):
                 span=self.span(node),
                 help="install it, or import it at the top of the module",
             )
-            refused.certain = ModuleNotFoundError
+            refused.certain, refused.block = ModuleNotFoundError, self.block
             raise refused from error
 
     def stmt_Delete(self, node: Any) -> None:
