@@ -36,6 +36,14 @@ class Attempts(Base):
         def unless_left(self, nodes: list[Any], node: Any) -> None: ...
 
     def stmt_Try(self, node: Any) -> None:
+        try:
+            self.try_statement(node)
+        except S2SADError as error:
+            if node.finalbody:
+                error.certain = None  # what `finally` does would be left out
+            raise
+
+    def try_statement(self, node: Any) -> None:
         if not node.handlers:
             self.statements(node.body)
             self.finally_(node.finalbody)
@@ -191,17 +199,25 @@ class Attempts(Base):
 
     def finally_(self, nodes: list[Any]) -> None:
         """The statements that are run in any case, also after a return."""
-        self.in_any_case(lambda: self.statements(nodes))
+        if nodes:
+            self.in_any_case(lambda: self.statements(nodes), nodes[0])
 
-    def in_any_case(self, run: Callable[[], object]) -> None:
+    def in_any_case(self, run: Callable[[], object], node: Any) -> None:
         variables = self.scope.vars
         flags = {n: variables.pop(n) for n in FLAGS if n in variables}
         result = variables.get("$ret")
         run()
-        if not (self.scope.vars.keys() & set(FLAGS)):
+        leaving = self.leaving(node)
+        if leaving is False:
             self.scope.vars.update(flags)
             if result is not None:
                 self.scope.vars["$ret"] = result
+        elif leaving is not True and any(f != Static(False) for f in flags.values()):
+            raise self.unsupported(
+                node,
+                "a `finally` that may leave what its `try` leaves, as the run decides",
+                "leave behind the try statement",
+            )
 
     def caught(self, handler: Any) -> tuple[Any, ...]:
         """The exceptions that a handler is for."""

@@ -159,9 +159,14 @@ class Prelude(Attempts, Patterns):
             elif item.optional_vars is not None and obj is contextlib.nullcontext and call.args:
                 self.assign(item.optional_vars, self.expression(call.args[0]), node)
         else:
-            self.statements(node.body)
+            try:
+                self.statements(node.body)
+            except S2SADError as error:
+                if entered:
+                    error.certain = None  # what leaving the block does would be left out
+                raise
         for manager in reversed(entered):
-            self.in_any_case(lambda m=manager: self.left_manager(m, node))  # type: ignore[misc]
+            self.in_any_case(lambda m=manager: self.left_manager(m, node), node)  # type: ignore[misc]
 
     def suppressed(self, call: Any, body: list[Any], node: Any) -> None:
         """with contextlib.suppress(A, B): body"""

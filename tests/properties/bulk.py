@@ -16,6 +16,7 @@ from typing import Any
 import s2sad
 from tests.properties.check import Mismatch, Skipped, check
 from tests.properties.names import about_names
+from tests.properties.nests import nested
 from tests.properties.objects import about_objects
 from tests.properties.programs import Program, Seeded, generate
 from tests.properties.reduce import reduce
@@ -75,6 +76,9 @@ def main() -> None:
         "--second-names", action="store_true", help="lists with second names, mostly"
     )
     parser.add_argument("--names", action="store_true", help="scopes and closures, mostly")
+    parser.add_argument(
+        "--nests", action="store_true", help="branches and loops that are left early"
+    )
     parser.add_argument("--objects", action="store_true", help="objects of classes, mostly")
     parser.add_argument(
         "--results", action="store_true", help="with structures of variables as results"
@@ -99,6 +103,8 @@ def main() -> None:
             program = second_names(choices, options.size)
         elif options.names:
             program = about_names(choices, options.size)
+        elif options.nests:
+            program = nested(choices, options.size)
         elif options.objects:
             program = about_objects(choices, options.size)
         else:
