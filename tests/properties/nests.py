@@ -38,7 +38,7 @@ STATEMENTS = (
 )  # fmt: skip
 LOOPS = (
     ("for t in v:",), ("for t in each(v):",), ("for t in (x, y):",), ("for k in range(3):", "t = v[k]"),
-    ("for k, t in enumerate(v):",), ("for t, u in zip(v, each(v)):",), ("k = 0", "while k < 3:", "k = k + 1"),
+    ("for k, t in enumerate(v):",), ("for t, u in zip(v, each(v)):",), ("n# = 0", "while n# < 3:", "n# = n# + 1"),
 )  # fmt: skip
 RAISES = (
     'y = y + {"a": x}["b"]', "y = y + [1.0, x][3]", 'raise ValueError("a")', "y = y + math.sqrt(x - 0.3)",
@@ -50,6 +50,7 @@ RETURNS = ("return x", "return x * y", "return y + 1.0")
 class Nest:
     def __init__(self, choices: Choices) -> None:
         self.choices = choices
+        self.loops = 0  # each counts with a variable of its own, as it ends by that
 
     def pick(self, options: tuple[str, ...]) -> str:
         return options[self.choices.integer(0, len(options) - 1)]
@@ -83,7 +84,9 @@ class Nest:
                 ["else:", *inside(self.block(depth - 1, loop))] if self.chance(40) else []
             )
         if kind < 7:
-            *before, head = LOOPS[self.choices.integer(0, len(LOOPS) - 1)]
+            self.loops += 1
+            loop_lines = LOOPS[self.choices.integer(0, len(LOOPS) - 1)]
+            *before, head = [line.replace("#", str(self.loops)) for line in loop_lines]
             first: list[str] = []
             if not head.endswith(":"):  # what the loop's body begins with
                 *before, head, start = *before, head
