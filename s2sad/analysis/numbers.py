@@ -9,31 +9,26 @@ from s2sad.analysis.context import Context
 from s2sad.ir.core import Value
 from s2sad.ir.kinds import PYTHON_DTYPES
 
-# Not truths, whatever they are given.
-COUNTED = ("operator.add", "operator.mul", "numpy.add", "numpy.multiply")  # but of truths alone
+COUNTED = ("operator.add", "operator.mul", "numpy.add", "numpy.multiply")  # truths of truths alone
 FLOATS = ("operator.truediv", "numpy.divide", "numpy.true_divide", "math.")
 
 
 def may_be_truth(context: Context, value: Value) -> bool:
     """True unless the value is known to be a number that is added up as such."""
-    answers = context.truths
-    begun: set[Value] = set()
-    work = [value]
-    while work and value not in answers:
+    answers, work = context.truths, [value]
+    while work:
         last = work[-1]
-        if last not in begun:
-            begun.add(last)
+        known = answers.get(last)
+        if known is None:
             known = _at_once(context, last)
-            if known is None:
-                work.extend(
-                    part for part in _parts(last) if part not in begun and part not in answers
-                )
+        if known is None:
+            waiting = [part for part in _parts(last) if part not in answers]
+            if waiting:
+                work.extend(waiting)
                 continue
-            answers[last] = known
-        elif last not in answers:
             every = all if last.op is not None and last.op.fn in COUNTED else any
-            # What is not answered yet goes round in a loop.
-            answers[last] = every(answers.get(part, True) for part in _parts(last))
+            known = every(answers[part] for part in _parts(last))
+        answers[last] = known
         work.pop()
     return answers[value]
 

@@ -109,8 +109,8 @@ def _is_advanced(index: Value) -> bool:
     """True for an index that copies: an array or a list of places, a truth, also as a part of a tuple."""
     if index.op is not None and index.op.name == "tuple":
         return any(_is_advanced(part) for part in index.op.operands)
-    truth = index.kind.is_scalar and index.kind.dtype in ("bool", "b1")
-    return truth or index.kind.is_array or (index.op is not None and index.op.name == "list")
+    kind = index.kind
+    return kind.is_truth or kind.is_array or (index.op is not None and index.op.name == "list")
 
 
 class Sharing:

@@ -328,7 +328,10 @@ class Base:
 
     def raises(self, cls: type[BaseException], node: Any, what: str, help: str = "") -> S2SADError:
         """The refusal of what raises an exception in each run."""
-        error = self.unsupported(node, what, help)
+        return self.sure(self.unsupported(node, what, help), cls)
+
+    def sure(self, error: S2SADError, cls: type[BaseException]) -> S2SADError:
+        """The error, as one whose cause raises an exception here in each run."""
         error.certain, error.block = cls, self.block
         return error
 

@@ -400,7 +400,7 @@ class Expressions(Calls):
             self.truths[result] = word == "or"  # x and None is false, whatever x is
         if literal == [word == "and"] and type(literal[0]) is bool:
             # x > 0 or False is x > 0; with `and True` it is True or False of Python.
-            if test.kind.is_scalar and test.kind.dtype in ("bool", "b1"):
+            if test.kind.is_truth:
                 return test if word == "or" else self.truth(test, node)
         return result
 

@@ -262,9 +262,7 @@ def _isinstance(
     classes = low.literal(args[1])
     if classes is UNKNOWN:
         return None
-    one = not isinstance(classes, tuple)
-    classes = tuple(_class(c) for c in ((classes,) if one else classes))
-    classes = classes[0] if one else classes
+    classes = tuple(map(_class, classes)) if isinstance(classes, tuple) else _class(classes)
     x = args[0]
     if isinstance(x, Value):
         wanted = classes if isinstance(classes, tuple) else (classes,)

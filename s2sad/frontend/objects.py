@@ -132,8 +132,7 @@ class Objects(Containers, Growing):
         self, what: str, node: Any, help: str = "set it on every path before this line"
     ) -> S2SADError:
         error = UnresolvedNameError(what, span=self.span(node), help=help)
-        error.certain, error.block = AttributeError, self.block
-        return error
+        return self.sure(error, AttributeError)
 
     def static_attribute(self, binding: Static, name: str, node: Any) -> Binding:
         value = binding.value

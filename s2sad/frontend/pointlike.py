@@ -11,7 +11,7 @@ from typing import Any
 from s2sad.frontend.memory import Memory
 from s2sad.ir.core import Value
 from s2sad.ir.indices import is_dots, parts_of, without_dots
-from s2sad.ir.kinds import PYTHON_DTYPES, passive
+from s2sad.ir.kinds import PYTHON_DTYPES, TRUTH_DTYPES, passive
 
 
 class Pointlike(Memory):
@@ -93,4 +93,4 @@ class Pointlike(Memory):
         return index
 
     def is_mask(self, part: Value) -> bool:
-        return part.kind.dims == () and part.kind.dtype in ("b1", "bool")
+        return part.kind.dims == () and part.kind.dtype in TRUTH_DTYPES

@@ -246,8 +246,7 @@ class Prelude(Attempts, Patterns):
                 span=self.span(node),
                 help="install it, or import it at the top of the module",
             )
-            refused.certain, refused.block = ModuleNotFoundError, self.block
-            raise refused from error
+            raise self.sure(refused, ModuleNotFoundError) from error
 
     def stmt_Delete(self, node: Any) -> None:
         for target in node.targets:

@@ -49,6 +49,11 @@ class Kind:
         return self.base == "number" and self.dims == ()
 
     @property
+    def is_truth(self) -> bool:
+        """True for one truth, of Python or NumPy."""
+        return self.is_scalar and self.dtype in TRUTH_DTYPES
+
+    @property
     def is_array(self) -> bool:
         return self.base == "array" or (self.base == "number" and self.dims not in (None, ()))
 
@@ -76,6 +81,7 @@ class Kind:
         return f"{name}[{', '.join(str(d) for d in self.dims)}]"
 
 
+TRUTH_DTYPES = ("bool", "b1")
 PYTHON_DTYPES = ("bool", "int", "float", "complex")
 FAMILY = {"bool": "b1", "int": "i8", "float": "f8", "complex": "c16"}  # as which NumPy holds them
 PASSIVE_DTYPES = ("bool", "int", "b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")

@@ -129,7 +129,7 @@ def _same_yields(
         a, c = op.regions[0].yields[j], op.regions[1].yields[j]
         if a is c and a not in inside:
             mapping[result] = a
-        elif flag(a) is True and flag(c) is False and op.operands[0].kind.dtype in ("bool", "b1"):
+        elif flag(a) is True and flag(c) is False and op.operands[0].kind.is_truth:
             test = op.operands[0]
             alike = is_truth(test) or numbers is not None and result not in numbers
             mapping[result] = made = test if alike else b.call("builtins.bool", test)

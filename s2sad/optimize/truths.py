@@ -50,4 +50,4 @@ def flag(value: Value) -> object:
 def asked(op: Op) -> Value | None:
     """x of `bool(x)`, where x is a truth itself."""
     (inner,) = op.operands
-    return inner if inner.kind.is_scalar and inner.kind.dtype in ("bool", "b1") else None
+    return inner if inner.kind.is_truth else None

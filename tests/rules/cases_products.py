@@ -27,6 +27,12 @@ DOT = [
     (normal(3), normal(2, 3, 2)),
     (normal(2, 2, 3), normal(2, 3, 2)),
 ]
+CONVOLVED = (
+    (normal(5), normal(3, seed=1)),
+    (normal(4), normal(4, seed=1)),
+    (normal(2), normal(5, seed=1)),
+)
+
 INNER = [
     (normal(3), normal(3, seed=1)),
     (normal(2, 3), normal(3)),
@@ -134,16 +140,12 @@ CASES = [
     case(
         "np_convolve_same",
         'np.convolve(x, y, mode="same")',
-        (normal(5), normal(3, seed=1)),
-        (normal(4), normal(4, seed=1)),
-        (normal(2), normal(5, seed=1)),
+        *CONVOLVED,
     ),
     case(
         "np_convolve_valid",
         'np.convolve(x, y, "valid")',
-        (normal(5), normal(3, seed=1)),
-        (normal(4), normal(4, seed=1)),
-        (normal(2), normal(5, seed=1)),
+        *CONVOLVED,
     ),
     case(
         "np_convolve",
