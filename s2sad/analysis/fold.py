@@ -384,12 +384,18 @@ def reshape(b: Builder, op: Op) -> Value | None:
     have, want = x.kind.dims, op.result.kind.dims
     if have is not None and want is not None and same_dims(b.context, have, want):
         return x
+    if x.kind.ndim == 1 == op.result.kind.ndim:
+        return x  # all its items are in it
     if want == () and have:
         first = b.const(0)
         return b.call(
             "operator.getitem", x, first if len(have) == 1 else b.tuple([first] * len(have))
         )
     return given_axes(b, op)
+
+
+def ravel(b: Builder, op: Op) -> Value | None:
+    return op.operands[0] if op.operands[0].kind.ndim == 1 else None
 
 
 def given_axes(b: Builder, op: Op) -> Value | None:
@@ -448,6 +454,7 @@ ARITHMETIC: dict[str, Folder] = {
     "operator.neg": neg, "operator.pow": power, "numpy.where": where, "helper.unbroadcast": unbroadcast,
     "numpy.broadcast_to": broadcast_to, "numpy.sum": sum_,
     "numpy.transpose": transpose, "numpy.ndarray.T": transpose, "numpy.swapaxes": swapaxes, "numpy.reshape": reshape,
+    "numpy.ravel": ravel,
     "intrinsic.index_add": index_add, "intrinsic.store": store, "numpy.ndarray.astype": astype,
     "numpy.moveaxis": moveaxis, "numpy.expand_dims": given_axes, "numpy.atleast_1d": given_axes,
     "numpy.atleast_2d": given_axes, "numpy.atleast_3d": given_axes, "numpy.asarray": as_array,

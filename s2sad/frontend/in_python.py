@@ -172,10 +172,14 @@ def itself(t):
     return t
 
 
+def flat(a):
+    return np.asarray(a) if np.ndim(a) == 1 else np.ravel(a)
+
+
 def insert(arr, obj, values, axis=None):
     if np.ndim(obj) or np.ndim(values) > 1 or axis is not None and np.ndim(arr) != 1:
         raise TypeError("np.insert is supported at one place of a vector")
-    arr = np.ravel(arr)
+    arr = flat(arr)
     n = len(arr)
     m = len(values) if np.ndim(values) else 1
     i = obj + n if obj < 0 else obj
@@ -187,7 +191,7 @@ def insert(arr, obj, values, axis=None):
 
 
 def delete(arr, obj, axis=None):
-    rows = np.ravel(arr) if axis is None else np.moveaxis(arr, axis, 0)
+    rows = flat(arr) if axis is None else np.moveaxis(arr, axis, 0)
     kept = np.ones(len(rows), dtype=bool)
     kept[obj] = False
     return rows[kept] if axis is None else np.moveaxis(rows[kept], 0, axis)

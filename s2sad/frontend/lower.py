@@ -345,6 +345,8 @@ class Lowering(Expressions, Unpacking, Control, Prelude, Recursion, Outer):
     def assign(self, target: Any, value: Binding, node: Any) -> None:
         if isinstance(target, gast.Name):
             hidden = target.id.startswith("$")
+            if self.scope.source.is_written_here and isinstance(value, Value):
+                hidden = hidden or value.op is not None and value.op.name == "const"
             if isinstance(value, Value) and not (hidden and value.op is None):
                 if value in self.unnamed or not value.hint and value.op is not None:
                     value.hint = "" if hidden else target.id

@@ -9,6 +9,7 @@ import gast
 import numpy as np
 
 from s2sad.errors import UnsupportedSyntaxError
+from s2sad.frontend.columns import columns_of
 from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.in_python import itself
 from s2sad.frontend.joined import Joined
@@ -24,8 +25,7 @@ from s2sad.frontend.scope import (
 )
 from s2sad.frontend.written import hidden, written
 from s2sad.ir.core import Value
-
-TRUTHS = ("bool", "b1")
+from s2sad.ir.kinds import TRUTH_DTYPES
 
 
 @dataclass
@@ -92,10 +92,16 @@ class Ordered(Joined):
         key_of = f"F({source.item('I')})"
         names = [key_of] if parts is None else [f"{key_of}[{k}]" for k in range(len(parts.items))]
         keys = [
-            f"1 * {name}" if isinstance(part, Value) and part.kind.dtype in TRUTHS else name
+            f"1 * {name}" if isinstance(part, Value) and part.kind.dtype in TRUTH_DTYPES else name
             for name, part in zip(names, [one] if parts is None else parts.items, strict=True)
         ]
         arrays = [f"A([{name} for I in range({source.length})])" for name in keys]
+        held = variables.get("S0")
+        columns = list(columns_of(held.contents)) if isinstance(held, Cell) else []
+        if key == Static(itself) and len(columns) == len(keys) and source.start is None:
+            # The items are their own keys: what holds them is in order of places already.
+            arrays = [f"K{k}" for k in range(len(columns))]
+            self.scope.vars |= hidden({f"K{k}": c.array for k, c in enumerate(columns)})
         return source, arrays, parts is not None
 
     def one_key(self, source: Source, node: Any) -> Binding:
@@ -117,7 +123,7 @@ class Ordered(Joined):
         if backwards is UNKNOWN:
             raise self.unsupported(node, "this form of sorted is not supported", "use np.argsort")
         turned = "[::-1]" if backwards else ""
-        place = "len(Q) - 1 - P" if backwards else "P"
+        place = "len(O) - 1 - P" if backwards else "P"
         key = given.get("key", Static(itself))
         source, keys, tuples = self.arrays_of_keys(key, np.argsort, node)
         if error is not None and not given and not tuples:
@@ -126,7 +132,7 @@ class Ordered(Joined):
         if tuples:
             self.scope.vars |= hidden({"L": Static(np.lexsort)})
             last_first = ", ".join(f"{key}{turned}" for key in reversed(keys))
-            text = f"Q = {keys[0]}\nO = L(({last_first},)){turned}"
+            text = f"O = L(({last_first},)){turned}"
         self.statements(written(text, node))
         order = self.scope.vars["$O"]
         sorted_ = f"[{source.item(f'({place})')} for P in O]"

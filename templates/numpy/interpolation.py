@@ -59,7 +59,7 @@ def slope_rule(x, xp, fp):
     fp_bar += slope_back(y_bar, x, xp, fp)
 
 
-@rule(slope_back, shape="like:table")
+@rule(slope_back, shape="like:table", fresh=True)
 def slope_back_rule(y_bar, x, xp, table):
     r = slope_back(y_bar, x, xp, table)
     r_dot = slope_back(y_bar_dot - y_bar * slope(x, xp, xp_dot) + 0.0 * x_dot, x, xp, table)
@@ -67,7 +67,7 @@ def slope_back_rule(y_bar, x, xp, table):
     xp_bar += -slope_back(y_bar * slope(x, xp, r_bar), x, xp, xp)
 
 
-@rule(interp_back, shape="like:table")
+@rule(interp_back, shape="like:table", fresh=True)
 def interp_back_rule(y_bar, x, xp, table):
     r = interp_back(y_bar, x, xp, table)
     r_dot = interp_back(y_bar_dot, x, xp, table) + slope_back(y_bar * (x_dot - np.interp(x, xp, xp_dot)), x, xp, table)

@@ -58,7 +58,7 @@ def sliding_products(z, y):
     return np.correlate(z, np.atleast_1d(y), mode="valid")
 
 
-@rule(sliding_products, linear_in=("z", "y"), shape="vector")
+@rule(sliding_products, linear_in=("z", "y"), shape="vector", fresh=True)
 def sliding_products_rule(z, y):
     c = sliding_products(z, y)
     z_bar += np.convolve(c_bar, y)

@@ -47,7 +47,7 @@ def linear_scan(a, b):
     return y
 
 
-@rule(linear_scan, shape="like:b")
+@rule(linear_scan, shape="like:b", fresh=True)
 def linear_scan_rule(a, b):
     y = linear_scan(a, b)
     y_dot = linear_scan(a, a_dot * preceding(y, 0.0) + b_dot)
