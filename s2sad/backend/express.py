@@ -90,21 +90,21 @@ class Expressions:
             tape = ast.Subscript(tape, self.slice_constant(slice(None, None, -1)), ast.Load())
         listed: ast.expr = tape
         one = op.result.kind.ndim == 1
+        # An empty list would be an array of floats, which is no index.
+        name = {"b1": "bool", "i8": "int"}.get(op.result.kind.dtype or "")
+        dtype = [ast.keyword("dtype", ast.Name(name, ast.Load()))] if name else []
+        nothing = ast.Call(self.dotted("numpy.zeros"), [ast.Constant(0)], dtype)
         if op.attrs.get("flat") and (values or (one and op.attrs.get("list"))):
-            values = [ast.List(values, ast.Load())]  # there may be nothing on the tape
+            # There may be nothing on the tape.
+            values = [nothing if dtype and not values else ast.List(values, ast.Load())]
         if values:
             listed = ast.List([*values, ast.Starred(tape, ast.Load())], ast.Load())
         if op.attrs.get("flat"):
             joined = ast.Call(self.dotted("numpy.concatenate"), [listed], [])
             if values or not op.attrs.get("list"):
                 return joined
-            empty = ast.Call(self.dotted("numpy.zeros"), [ast.Constant(0)], [])
-            return ast.IfExp(tape, joined, empty)
-        # An empty list would be an array of floats.
-        truths = [ast.keyword("dtype", ast.Name("bool", ast.Load()))]
-        return ast.Call(
-            self.dotted("numpy.array"), [listed], truths if op.result.kind.dtype == "b1" else []
-        )
+            return ast.IfExp(tape, joined, nothing)
+        return ast.Call(self.dotted("numpy.array"), [listed], dtype)
 
     def unstack(self, op: Op) -> ast.expr:
         array, *lengths = (self.of(v) for v in op.operands)

@@ -29,7 +29,7 @@ from s2sad.frontend.scope import (
     is_function,
 )
 from s2sad.ir.core import Op, Value
-from s2sad.ir.kinds import ANY, BOOL, Kind, join
+from s2sad.ir.kinds import ANY, BOOL, PASSIVE_DTYPES, Kind, join
 
 NO = Static(False)
 FLAGS = ("$returned", "$break", "$continue")
@@ -194,15 +194,16 @@ class Merge:
         try:
             if binding.items:
                 return self.low.numbers_in(binding, self.node)
+            number = other.number if isinstance(other, Grown) else "float"
+            if isinstance(other, Items):
+                types = {v.kind.dtype if isinstance(v, Value) else None for v in other.items}
+                number = next((t for t in ("int", "float") if types == {t}), "")
             none = self.low.const(0, self.node)
-            array = self.low.prim("numpy.zeros", [none], {}, self.node)
+            more = {"dtype": self.low.const(int, self.node)} if number == "int" else {}
+            array = self.low.prim("numpy.zeros", [none], more, self.node)
         finally:
             self.low.block = saved
-        number = other.number if isinstance(other, Grown) else "float"
-        if isinstance(other, Items):
-            python = all(isinstance(v, Value) and v.kind.dtype == "float" for v in other.items)
-            number = "float" if python else ""
-        return Grown(array, none, complete=True, number=number) if number != "int" else None
+        return Grown(array, none, complete=True, number=number)
 
     def grown(self, a: Grown | None, b: Grown | None) -> Grown:
         """A list of the one length or of the other."""
@@ -239,7 +240,7 @@ class Merge:
         return grown
 
     def collected(self, name: str, a: Collected, b: Collected) -> Collected:
-        """A list that one side may have made longer: what it appended has a flag, and 0.0 stands for it if not."""
+        """A list that one side may have made longer: what it appended has a flag, and 0 stands for it if not."""
         both = min(len(a.last), len(b.last))
         pairs = zip(a.last[len(a.last) - both :], b.last[len(b.last) - both :], strict=True)
         last = [self.binding("", p, q) for p, q in pairs]
@@ -267,7 +268,8 @@ class Merge:
         def number(leaf: Binding) -> Binding:
             if isinstance(leaf, Run):
                 saved, self.low.block = self.low.block, self.op.regions[side]
-                none = self.low.prim("numpy.zeros", [self.low.const(0, self.node)], {}, self.node)
+                more = {"dtype": self.low.const(int, self.node)} if leaf.number == "int" else {}
+                none = self.low.prim("numpy.zeros", [self.low.const(0, self.node)], more, self.node)
                 self.low.block = saved
                 return Run(none, leaf.number)
             if not isinstance(leaf, Value) or leaf.kind.is_array:
@@ -277,7 +279,8 @@ class Merge:
                     "append on both, or fill a NumPy array and count its rows",
                 )
             saved, self.low.block = self.low.block, self.op.regions[side]
-            zero = self.low.const(0.0, self.node)
+            whole = leaf.kind.dtype in PASSIVE_DTYPES
+            zero = self.low.const(0 if whole else 0.0, self.node)
             self.low.block = saved
             return zero
 
