@@ -17,7 +17,8 @@ class Context:
     `like` says of an adjoint which primal value has its shape; `anchors` gives for a dimension symbol a parameter
     and an axis that has this length; `masked` gives for a mask the first array that was read by it; `sources` what
     shapes go back to (see `same_shape`), `ends` where the search for them ended; `floats` are the arguments that are
-    differentiated, and tangents and seeds; `truths` whether a value may be a truth (see `numbers`).
+    differentiated, and tangents and seeds; `truths` whether a value may be a truth (see `numbers`); `signed` has the
+    symbols of integers that may be negative.
     """
 
     registry: Registry
@@ -30,6 +31,7 @@ class Context:
     ends: set[Value] = field(default_factory=set)
     floats: set[Value] = field(default_factory=set)
     truths: dict[Value, bool] = field(default_factory=dict)
+    signed: set[str] = field(default_factory=set)
 
     def set_like(self, value: Value, primal: Value) -> None:
         """Note that `value` has the shape of `primal`, where nothing is noted yet."""
@@ -93,7 +95,23 @@ def size_of(context: Context, value: Value) -> Size:
                 sign = 1 if op.fn == "operator.add" else -1
                 if isinstance(size, Dim):
                     return Dim(size.symbol, size.offset + sign * number)
-    return context.symbol(("value", id(value), value))
+    size = context.symbol(("value", value))
+    if not _is_natural(value):
+        context.signed.add(size.symbol)
+    return size
+
+
+def _is_natural(value: Value) -> bool:
+    """True where an integer is surely not negative."""
+    known, number = static(value)
+    if known:
+        return isinstance(number, int) and number >= 0
+    op = value.op
+    if op is None:
+        return False
+    if op.fn in ("operator.add", "operator.mul", "operator.floordiv"):
+        return all(map(_is_natural, op.operands))
+    return op.fn in ("intrinsic.dim", "intrinsic.size", "builtins.len")
 
 
 def number(value: Value) -> float | int | None:

@@ -281,14 +281,11 @@ def unbroadcast(b: Builder, op: Op) -> Value | None:
     axes: list[int] = []
     for axis, length in enumerate(want):
         other = have[lead + axis]
-        if length == other:
+        if length == other or b.context.dims.is_not_one(length):
             continue
-        if length == 1:
-            axes.append(lead + axis)
-        elif b.context.dims.is_not_one(length):
-            b.context.dims.unify(length, other)
-        else:
+        if length != 1:
             return None
+        axes.append(lead + axis)
     if axes:
         g = b.call("numpy.sum", g, axis=axes[0] if len(axes) == 1 else tuple(axes), keepdims=True)
     if lead:

@@ -55,8 +55,8 @@ def infer_block(context: Context, block: Block, certain: bool = False) -> None:
             for region in op.regions:
                 infer_block(context, region)
             for i, result in enumerate(op.results):
-                yes, no = (region.yields[i].kind for region in op.regions)
-                result.kind = join(settled(context, yes), settled(context, no))
+                yes, no = (settled(context, region.yields[i].kind) for region in op.regions)
+                result.kind = either(context, op, yes, no)
         elif op.name in ("for", "while"):
             infer_loop(context, op)
         elif op.name == "call":
@@ -82,6 +82,16 @@ def settled(context: Context, kind: Kind) -> Kind:
     if not kind.dims:
         return kind
     return replace(kind, dims=tuple(context.dims.find(d) for d in kind.dims))
+
+
+def either(context: Context, op: Op, yes: Kind, no: Kind) -> Kind:
+    """The kind of what a branch gives: a length that differs is another one for each branch, and for each order."""
+    kind = join(yes, no)
+    if not (kind.dims and yes.dims and no.dims):
+        return kind
+    pairs = zip(yes.dims, no.dims, strict=True)
+    dims = tuple(p if p == q else context.symbol(("either", op, p, q)) for p, q in pairs)
+    return replace(kind, dims=dims)
 
 
 def varying(context: Context, param: Value, wider: Kind, old: Kind) -> Kind:
@@ -121,7 +131,7 @@ def infer_loop(context: Context, op: Op) -> None:
         for param, value in zip(loop.carried, loop.next, strict=True):
             old, new = settled(context, param.kind), settled(context, value.kind)
             wider = join(old, new)
-            if attempt and old.dims and new.dims and len(old.dims) == len(new.dims):
+            if old.dims and new.dims and len(old.dims) == len(new.dims):
                 wider = varying(context, param, wider, old)
             if wider != old:
                 param.kind = wider if attempt < 6 else ANY

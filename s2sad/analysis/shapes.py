@@ -178,7 +178,7 @@ def cumulative(context: Context, op: Op) -> Kind:
         return kind  # np.sort is along the last axis where none is given
     if known and kind.dims is not None and len(kind.dims) == 1:
         return kind
-    return array(kind.dtype, (context.symbol(("ravel", kind)),))
+    return array(kind.dtype, (_items(context, op.operands[0]),))
 
 
 def matmul(context: Context, op: Op) -> Kind:
@@ -215,7 +215,12 @@ def outer(context: Context, op: Op) -> Kind:
     if a.ndim == 1 and b.ndim == 1:
         assert a.dims and b.dims
         return Kind("number", promote([a, b]), (a.dims[0], b.dims[0]))
-    return array(promote([a, b]), (context.symbol(("size", a)), context.symbol(("size", b))))
+    return array(promote([a, b]), tuple(_items(context, v) for v in op.operands[:2]))
+
+
+def _items(context: Context, value: Value) -> Size:
+    """How many items an array has."""
+    return context.symbol(("items", value if value.kind.dims is None else value.kind.dims))
 
 
 def transpose(context: Context, op: Op) -> Kind:
@@ -262,13 +267,15 @@ def reshape(context: Context, op: Op) -> Kind:
         return array(dtype, None)
     old = op.operands[0].kind.dims
     out: list[Size] = []
-    for size in dims:
+    for axis, size in enumerate(dims):
         if size == -1:
             alone = all(other in (-1, 1) for other in dims)
             single = alone and old is not None and len(old) == 1
             out.append(
                 old[0] if single and old else context.symbol(("reshape", op.operands[0], dims))
             )
+        elif isinstance(size, Dim) and size.symbol in context.signed:  # -1 in some run
+            out.append(context.symbol(("reshape", op.operands[0], dims, axis)))
         else:
             out.append(size)
     return array(dtype, tuple(out)) if op.exact else Kind("number", dtype, tuple(out))
@@ -317,7 +324,7 @@ def ravel(context: Context, op: Op) -> Kind:
     kind = op.operands[0].kind
     if kind.dims is not None and len(kind.dims) == 1:
         return kind
-    return array(kind.dtype, (context.symbol(("ravel", kind)),))
+    return array(kind.dtype, (_items(context, op.operands[0]),))
 
 
 def concatenate(context: Context, op: Op) -> Kind:
@@ -413,7 +420,7 @@ def sliced(context: Context, size: Size, part: Value) -> Size:
     else:
         value = static(part)[1]
         if not isinstance(value, slice):
-            return context.symbol(("slice", id(part), part))
+            return context.symbol(("slice", str(size), part))
         pieces = [(True, value.start), (True, value.stop), (True, value.step)]
         key, keep = ("slice", str(size), str(value)), ()
     if all(known for known, _ in pieces):

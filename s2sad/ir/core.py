@@ -149,6 +149,14 @@ class Block:
             for region in op.regions:
                 yield from region.walk()
 
+    def values(self) -> Iterator[Value]:
+        """All values made in here: the parameters, and the results of operations, also of inner ones."""
+        yield from self.params
+        for op in self.ops:
+            yield from op.results
+            for region in op.regions:
+                yield from region.values()
+
 
 class Loop:
     """View of a `for` or `while` operation by the roles of its operands, parameters and results."""

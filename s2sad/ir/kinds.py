@@ -168,20 +168,14 @@ def join_dtypes(a: str | None, b: str | None) -> str | None:
 class Dims:
     """Which dimension symbols are one and the same, and fresh symbols.
 
-    Broadcasting and matrix products of a program that runs say that lengths are equal; this records it. What a
-    branch or a loop says may be taken for granted in it alone, since it may not run: `certain` is False there.
+    Broadcasting and matrix products of a program that runs say that lengths are equal; this records it while
+    `certain`, which is False in branches and loops: where these do not run, the lengths may differ.
     """
 
     def __init__(self) -> None:
         self._parent: dict[str, str] = {}
         self._count = 0
-        self._doubtful: list[str] = []
         self.certain = False
-
-    def is_doubtful(self, size: Dim) -> bool:
-        """True where a length is known to be equal to another only if some branch or loop runs."""
-        root = self.find(size)
-        return any(self.find(Dim(symbol)) == root for symbol in self._doubtful)
 
     def fresh(self, maybe_one: bool = True) -> Dim:
         self._count += 1
@@ -206,16 +200,16 @@ class Dims:
         return not a.symbol.startswith("?") and a.offset == 0
 
     def unify(self, a: Size, b: Size) -> None:
-        """Record that two lengths are equal, where both are plain symbols."""
+        """Record that two lengths are equal, where both are plain symbols and this is certain."""
         a, b = self.find(a), self.find(b)
-        if a == b or isinstance(a, int) or isinstance(b, int) or a.offset or b.offset:
+        if not self.certain or a == b or isinstance(a, int) or isinstance(b, int):
+            return
+        if a.offset or b.offset:
             return
         old, new = (a, b) if a.symbol.startswith("?") else (b, a)
         if not old.symbol.startswith("?") and not new.symbol.startswith("?"):
             old, new = max(a, b, key=_age), min(a, b, key=_age)
         self._parent[old.symbol] = new.symbol
-        if not self.certain:
-            self._doubtful.append(old.symbol)
 
 
 def _age(dim: Dim) -> tuple[int, str]:

@@ -19,7 +19,7 @@ def optimise(context: Context, function: Function) -> int:
     context.sources.clear()
     for param in function.params:
         for axis, size in enumerate(param.kind.dims or ()):
-            if isinstance(size, Dim) and not context.dims.is_doubtful(size):
+            if isinstance(size, Dim):
                 context.anchors.setdefault(size, (param, axis))
     for size in list(context.anchors):
         root = context.dims.find(size)

@@ -15,13 +15,21 @@ class Accumulation:
     """The part of reverse mode that adds to adjoints."""
 
     context: Context
+    primal: set[Value]
+
+    def set(self, adjoints: Adjoints, value: Value, bar: Value) -> None:
+        """adjoints[value] = bar, made for it: what a branch adds to says nothing of its kind."""
+        self.context.set_like(bar, value)
+        adjoints[value] = bar
 
     def add(self, adjoints: Adjoints, value: Value, term: Value, b: Builder) -> None:
         """adjoints[value] += term"""
         old = adjoints.get(value)
-        # What is the adjoint of another value too, as in a branch that gives it, is not known better by this one.
-        own = term not in b.context.like
-        b.context.set_like(term, value)
+        # What is the adjoint of another value too, as in a branch that gives it, is not known better by this one;
+        # nor is a value of the primal (the adjoint of x in x @ w is w), which may have this shape in one branch only.
+        own = term not in self.primal and term not in b.context.like
+        if own:
+            b.context.set_like(term, value)
         if own and term.kind.base == "any" and term.op is not None:
             term.kind = value.kind
             b.context.changed(term)
@@ -53,7 +61,8 @@ class Accumulation:
         total = b.call("operator.add", old, term)
         if total.op is not None and total.op.fn in ("operator.add", "operator.sub"):
             total.op.attrs["accumulate"] = True
-        b.context.set_like(total, value)
+        if total not in self.primal:
+            b.context.set_like(total, value)
         return total
 
     def down_to(self, op: Op, rule: Rule, value: Value, term: Value, b: Builder) -> Value:

@@ -78,7 +78,7 @@ def sweeps(
     b = Builder(context, out.body)
     inputs = [params[i] for i in wrt]
     context.floats.update(inputs, (mapping[p] for p in function.params if p in context.floats))
-    sweep = _Reverse(context, active(context, out, inputs, results), pairs)
+    sweep = _Reverse(context, out, active(context, out, inputs, results), pairs)
     ops = list(out.body.ops)
     adjoints: Adjoints = {}
     taken = {p.hint for p in params}
@@ -103,9 +103,14 @@ class _Reverse(Accumulation):
     """`tape_bars` holds, for each tape, the tapes of adjoints that were collected for it."""
 
     def __init__(
-        self, context: Context, active_values: set[Value], pairs: Pairs | None = None
+        self,
+        context: Context,
+        function: Function,
+        active_values: set[Value],
+        pairs: Pairs | None = None,
     ) -> None:
         self.context = context
+        self.primal = set(function.body.values())
         self.active = active_values
         self.pairs = pairs
         self.tape_bars: dict[Value, list[tuple[Value, tuple[bool, ...]]]] = {}
@@ -170,7 +175,7 @@ class _Reverse(Accumulation):
                     )
                     if value.hint and total.op is not None:  # an argument keeps its name
                         total.hint = f"{value.hint}_bar"
-                    adjoints[value] = total
+                    self.set(adjoints, value, total)
                     continue
                 if rule.elementwise and not rule.stated:
                     term = self.down_to(op, rule, value, term, b)
@@ -286,7 +291,8 @@ class _Reverse(Accumulation):
             self.tape_bars.setdefault(tape, []).append((outside, flags))
         blocks = [inner.block for inner in builders]
         new = b.block.append(Op("if", [op.operands[0]], results, {}, blocks, op.span))
-        adjoints.update(zip(touched, results, strict=False))
+        for value, result in zip(touched, results, strict=False):
+            self.set(adjoints, value, result)
         keep_for_branch(self.context, op, new)
 
     def new_tapes(
@@ -368,7 +374,7 @@ class _Reverse(Accumulation):
         trips = [b.const(0), loop.trips, b.const(1)] if loop.trips is not None else loop.domain
         b.block.append(new)
         for value, result in zip(captured, results[len(moving) : len(params)], strict=True):
-            adjoints[value] = result
+            self.set(adjoints, value, result)
         for j, result in zip(moving, results[: len(moving)], strict=True):
             if loop.inits[j] in self.active:
                 self.add(adjoints, loop.inits[j], result, b)

@@ -21,7 +21,8 @@ TITLES = {
     "lazy": "What is read when it is its turn",
     "patterns": "match", "algorithms": "Algorithms",
     "attempts": "Exceptions at run time", "effects": "Effects",
-    "shapes": "Shapes, and arrays without dimensions", "numpy_calls": "Calls of NumPy",
+    "shapes": "Shapes, and arrays without dimensions", "lengths": "Lengths that the run decides",
+    "numpy_calls": "Calls of NumPy",
     "constants": "Constants with the names of variables", "module_objects": "Objects of the module",
     "prelude": "Preludes", "statements": "Other statements", "refused": "At the border",
 }  # fmt: skip

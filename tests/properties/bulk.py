@@ -15,6 +15,7 @@ from typing import Any
 
 import s2sad
 from tests.properties.check import Mismatch, Skipped, check
+from tests.properties.lengths import about_lengths
 from tests.properties.names import about_names
 from tests.properties.nests import nested
 from tests.properties.objects import about_objects
@@ -79,6 +80,9 @@ def main() -> None:
     parser.add_argument(
         "--nests", action="store_true", help="branches and loops that are left early"
     )
+    parser.add_argument(
+        "--lengths", action="store_true", help="lengths that the run decides, and broadcasts"
+    )
     parser.add_argument("--objects", action="store_true", help="objects of classes, mostly")
     parser.add_argument(
         "--results", action="store_true", help="with structures of variables as results"
@@ -105,6 +109,8 @@ def main() -> None:
             program = about_names(choices, options.size)
         elif options.nests:
             program = nested(choices, options.size)
+        elif options.lengths:
+            program = about_lengths(choices, options.size)
         elif options.objects:
             program = about_objects(choices, options.size)
         else:

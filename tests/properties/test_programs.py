@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import s2sad
 from tests.properties.check import Mismatch, Skipped, check, expect
+from tests.properties.lengths import about_lengths
 from tests.properties.names import about_names
 from tests.properties.nests import nested
 from tests.properties.objects import about_objects
@@ -30,6 +31,7 @@ KINDS = {  # how they are made, the first seed, and how many are right at least
     "second names": (lambda choices: second_names(choices, size=5), 9500, 0.2),
     "objects": (lambda choices: about_objects(choices, size=6), 9900, 0.6),
     "names": (lambda choices: about_names(choices, size=7), 9800, 0.7),
+    "lengths": (lambda choices: about_lengths(choices, size=1), 9600, 0.7),
     "nests": (lambda choices: nested(choices, size=2), 9700, 0.2),
 }
 
