@@ -253,15 +253,17 @@ def where(b: Builder, op: Op) -> Value | None:
     condition, x, y = op.operands
     known, flag = static(condition)
     if known and condition.kind.is_scalar:
-        return x if flag else y
+        taken, other = (x, y) if flag else (y, x)
+        return taken if covers(b.context, taken, other) else None
     inner = operand_of(x, "numpy.where")
     if inner and inner[0] is condition:
-        return b.call("numpy.where", condition, inner[1], y)
+        if any(covers(b.context, v, inner[2]) for v in (condition, inner[1], y)):
+            return b.call("numpy.where", condition, inner[1], y)
     if x is not y:
         return None
     if x.kind.is_scalar and not op.result.kind.is_scalar:
         return b.call("numpy.broadcast_to", x, b.call("intrinsic.shape", condition))
-    return x
+    return x if covers(b.context, x, condition) else None
 
 
 def unbroadcast(b: Builder, op: Op) -> Value | None:

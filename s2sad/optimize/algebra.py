@@ -124,8 +124,9 @@ class _Algebra:
         if self.truths_in(left) > (len(left) > 1):
             return None
         self.divisors = self.reciprocals(left)
-        if not left and not op.result.kind.is_scalar:
-            return None
+        gone = len(left) < len({t.factors for t in terms})
+        if gone and not (op.result.kind.is_scalar or left and op.result.kind.dims is not None):
+            return None  # what cancels may be all that has the shape of the sum
         new = self.best(left)
         if op.fn == "operator.mul" and len(terms) == 1:
             spread = self.spread_coefficient(terms[0], block)
