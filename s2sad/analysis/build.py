@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from s2sad.analysis.context import Context, static
@@ -175,6 +176,15 @@ def result_kind(context: Context, op: Op, rule: Rule) -> Kind:
     kind = infer(context, op, rule.shape)
     if rule.nondifferentiable and kind == ANY and op.fn.startswith("builtins."):
         return PASSIVE_RESULTS.get(op.fn, ANY)
+    if (
+        kind.dtype == "f4"
+        and rule.shape.startswith("like:")
+        and rule.shape[5:] not in rule.linear_in
+    ):
+        # An adjoint in the shape of x, in which its seed is added up: its precision is the seed's.
+        seeds = (op.arg(param) for param in rule.linear_in)
+        if any(seed is not None and seed.kind.dtype != "f4" for seed in seeds):
+            return replace(kind, dtype=None)
     return counted(context, op) if op.fn == "numpy.arange" else kind
 
 

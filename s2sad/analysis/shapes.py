@@ -33,6 +33,7 @@ from s2sad.ir.core import Op, Value
 from s2sad.ir.kinds import (
     ANY,
     BOOL,
+    FAMILY,
     FLOAT,
     INT,
     PASSIVE_DTYPES,
@@ -324,7 +325,8 @@ def ravel(context: Context, op: Op) -> Kind:
     kind = op.operands[0].kind
     if kind.dims is not None and len(kind.dims) == 1:
         return kind
-    return array(kind.dtype, (_items(context, op.operands[0]),))
+    dtype = FAMILY.get(kind.dtype or "", kind.dtype)
+    return array(dtype, (_items(context, op.operands[0]),))
 
 
 def concatenate(context: Context, op: Op) -> Kind:

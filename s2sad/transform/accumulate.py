@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from s2sad.analysis.build import Builder
 from s2sad.analysis.context import Context
 from s2sad.analysis.defined import is_defined
 from s2sad.ir.core import Block, Op, Value
+from s2sad.ir.kinds import Kind
 from s2sad.rules.parse import Rule
 
 Adjoints = dict[Value, Value]
@@ -17,13 +21,15 @@ class Accumulation:
     context: Context
     primal: set[Value]
 
-    def set(self, adjoints: Adjoints, value: Value, bar: Value) -> None:
+    def set(self, adjoints: Adjoints, value: Value, bar: Value, b: Builder) -> None:
         """adjoints[value] = bar, made for it: what a branch adds to says nothing of its kind."""
+        bar = self.cast(bar, value, b)
         self.context.set_like(bar, value)
         adjoints[value] = bar
 
     def add(self, adjoints: Adjoints, value: Value, term: Value, b: Builder) -> None:
         """adjoints[value] += term"""
+        term = self.cast(term, value, b)
         old = adjoints.get(value)
         # What is the adjoint of another value too, as in a branch that gives it, is not known better by this one;
         # nor is a value of the primal (the adjoint of x in x @ w is w), which may have this shape in one branch only.
@@ -77,7 +83,15 @@ class Accumulation:
         return b.call("helper.unbroadcast", term, value)
 
     def cast(self, term: Value, value: Value, b: Builder) -> Value:
-        """A float32 input has a float32 adjoint, also where it met float64."""
-        if value.kind.dtype == "f4" and term.kind.dtype == "f8":
+        """An array of float32 has an adjoint of float32, also where it met float64, or what may be that."""
+        single = value.kind.is_array and value.kind.dtype == "f4"
+        if single and term.kind.dtype in ("f8", None):
             return b.call("numpy.ndarray.astype", term, b.call("intrinsic.dtype", value))
         return term
+
+
+def computed_as(kind: Kind, bars: Iterable[Value]) -> Kind:
+    """The kind of what is one of these adjoints: in single precision only where each of them is known to be."""
+    if kind.dtype == "f4" and any(bar.kind.dtype != "f4" for bar in bars):
+        return replace(kind, dtype=None)
+    return kind

@@ -22,7 +22,7 @@ from s2sad.ir.core import (
 )
 from s2sad.ir.kinds import INT, Kind, passive, without_memory
 from s2sad.ir.names import free_name
-from s2sad.transform.accumulate import Accumulation, Adjoints
+from s2sad.transform.accumulate import Accumulation, Adjoints, computed_as
 from s2sad.transform.calls import Pairs, covering, described
 from s2sad.transform.expand import expander_for
 from s2sad.transform.keep import keep_for_branch, keep_for_loop
@@ -175,11 +175,11 @@ class _Reverse(Accumulation):
                     )
                     if value.hint and total.op is not None:  # an argument keeps its name
                         total.hint = f"{value.hint}_bar"
-                    self.set(adjoints, value, total)
+                    self.set(adjoints, value, total, b)
                     continue
                 if rule.elementwise and not rule.stated:
                     term = self.down_to(op, rule, value, term, b)
-                self.add(adjoints, value, self.cast(term, value, b), b)
+                self.add(adjoints, value, term, b)
 
     def call(self, op: Op, adjoints: Adjoints, b: Builder) -> None:
         """A call of the adjoint of a function, which takes the tape of its forward sweep, or runs it again."""
@@ -228,7 +228,7 @@ class _Reverse(Accumulation):
         for i, value in enumerate(values):
             if value in self.active and not value.kind.is_passive:
                 row = b.call("operator.getitem", y_bar, b.const(i))
-                self.add(adjoints, value, self.cast(row, value, b), b)
+                self.add(adjoints, value, row, b)
         if tape in self.active:
             if values:
                 y_bar = b.call("operator.getitem", y_bar, b.slice(len(values), None, None))
@@ -281,7 +281,12 @@ class _Reverse(Accumulation):
         for child, inner in zip(children, builders, strict=True):
             inner.span = op.span
             inner.block.yields = [child[v] if v in child else inner.zeros_like(v) for v in touched]
-        results = [Value(v.kind, f"{v.hint}_bar" if v.hint else "") for v in touched]
+        results = [
+            Value(computed_as(v.kind, bars), f"{v.hint}_bar" if v.hint else "")
+            for v, bars in zip(
+                touched, zip(*(inner.block.yields for inner in builders), strict=True), strict=True
+            )
+        ]
         for which, tape, collected, flags in tapes:
             # The tape was filled on this side of the same condition: on the other side nothing reads it.
             for side, inner in enumerate(builders):
@@ -292,7 +297,7 @@ class _Reverse(Accumulation):
         blocks = [inner.block for inner in builders]
         new = b.block.append(Op("if", [op.operands[0]], results, {}, blocks, op.span))
         for value, result in zip(touched, results, strict=False):
-            self.set(adjoints, value, result)
+            self.set(adjoints, value, result, b)
         keep_for_branch(self.context, op, new)
 
     def new_tapes(
@@ -364,9 +369,12 @@ class _Reverse(Accumulation):
             "carried": len(params), "collected": 0, "stop": False, "backwards": [t[1] for t in tapes],
         }  # fmt: skip
         results = [
-            Value(value.kind, param.hint)
-            for param, value in zip(
-                params, [*(loop.inits[j] for j in moving), *captured], strict=True
+            Value(computed_as(value.kind, [param, bar]), param.hint)
+            for param, value, bar in zip(
+                params,
+                [*(loop.inits[j] for j in moving), *captured],
+                body.yields,
+                strict=True,
             )
         ]
         new = Op("for", [*domain, *inits, *(t[0] for t in tapes)], results, attrs, [body], op.span)
@@ -374,7 +382,7 @@ class _Reverse(Accumulation):
         trips = [b.const(0), loop.trips, b.const(1)] if loop.trips is not None else loop.domain
         b.block.append(new)
         for value, result in zip(captured, results[len(moving) : len(params)], strict=True):
-            self.set(adjoints, value, result)
+            self.set(adjoints, value, result, b)
         for j, result in zip(moving, results[: len(moving)], strict=True):
             if loop.inits[j] in self.active:
                 self.add(adjoints, loop.inits[j], result, b)
