@@ -149,11 +149,11 @@ class Builder:
 
     def zeros_like(self, value: Value) -> Value:
         """A zero adjoint or tangent of `value`, where it has a value."""
+        if value.kind.dims == ():
+            return self.const(0.0)  # also where it is not set: numbers are added up without asking
         defined = is_defined(value, self.known)
         if defined is False:
             return self.undef()
-        if value.kind.dims == ():
-            return self.const(0.0)
         if defined:
             return self.call("numpy.zeros_like", value)
         return self.where_defined(value, lambda b: b.call("numpy.zeros_like", value))
