@@ -56,12 +56,31 @@ class Memory(Base):
                 "only an array that has a name can be written so far",
                 "give the array a name in this function, as in y = x.copy()",
             )
+        if fn == "intrinsic.store":
+            value = self.without_first_axes(value, array, index, node)
         new = self.prim(fn, [array, index, value], {}, node)
         named = getattr(getattr(target, "value", None), "id", "")
         new.hint = named if self.scope.find_local(named) is array else array.hint or named
         self.versions[new] = array
         self.replace(array, new)
         self.refresh(array, new)
+
+    def without_first_axes(self, value: Value, array: Value, index: Value, node: Any) -> Value:
+        """What is written, without the axes of one item that it has before those of its place: v[:] = w[None]."""
+        if (value.kind.ndim or 0) < 2:
+            return value
+        there = self.prim("operator.getitem", [array, index], {}, node)
+        if there.op is not None and there.op in self.block.ops:
+            self.block.ops.remove(there.op)
+        more = (value.kind.ndim or 0) - (there.kind.ndim or 0)
+        if not there.kind.ndim or more <= 0:
+            return value
+        shape = self.prim("intrinsic.shape", [value], {}, node)
+        rest = self.op(
+            "slice", [self.const(p, node) for p in (more, None, None)], passive("slice"), node
+        )
+        shape = self.prim("operator.getitem", [shape, rest], {}, node)
+        return self.prim("numpy.reshape", [value, shape], {}, node)
 
     def update(self, op: Any, array: Value, value: Value, target: Any, node: Any) -> Value:
         """`array += value` for what is known to be an array: in place, for all who hold it."""
