@@ -1,74 +1,59 @@
 """What the compiler knows of each value before the run, compared with what the run gives; and the same in float32.
 
-A wrong belief (a length, a number of axes, an integer) is a wrong derivative for some program, though not for each
-one that holds it. So each expression that is printed is also checked where it is computed.
+A wrong belief (a length, a number of axes, an integer, memory of its own) is a wrong derivative for some program,
+though not for each one that holds it.
 """
 
 from __future__ import annotations
 
-import ast
-import builtins
-import sys
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
 import s2sad
-from s2sad.backend import express
-from s2sad.ir.core import Op
-from s2sad.ir.kinds import FAMILY, Dim, Kind, Size
+from s2sad.analysis.sharing import Sharing
+from s2sad.backend import express, raising
+from s2sad.ir.core import Function, Op, Value
+from s2sad.ir.kinds import FAMILY, Dim, Size
 from tests.language.constructs import CONSTRUCTS, RIGHT, Construct
 from tests.oracle import numeric
+from tests.oracle.watch import Watch, loops_around
 from tests.properties.check import copies, load
 from tests.properties.lengths import about_lengths
-from tests.properties.programs import Program, Seeded
+from tests.properties.programs import Program, Seeded, generate
+from tests.properties.second_names import second_names
 
-CHECK = "_checked_by_the_tests"
 PARTS = range(8)
-MADE = "biuf"
+REAL = "biuf"
 
 
-class Beliefs:
-    """Prints each expression inside a call that compares its value with its kind."""
+class Kinds(Watch):
+    """Compares numbers of axes, lengths and dtypes."""
 
-    def __init__(self) -> None:
-        self.known: list[tuple[Kind, tuple[Size, ...] | None, str]] = []
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__(monkeypatch)
         self.lengths: dict[tuple[Any, int, str], tuple[int, str]] = {}
-        self.wrong: list[str] = []
-        self.print = express.Expressions.operation
 
-    def operation(self, expressions: express.Expressions, op: Op) -> ast.expr:
-        node = self.print(expressions, op)
-        numbers = len(op.results) == 1 and op.result.kind.base in ("number", "array")
-        if not numbers or op.name in ("const", "undef", "slice", "tuple", "list"):
-            return node
-        kind, dims = op.result.kind, None
-        if kind.dims and not _is_looped(op):  # there, a length is another one in each iteration
-            dims = tuple(expressions.context.dims.find(d) for d in kind.dims)
-        self.known.append((kind, dims, ast.unparse(node)[:200]))
-        at = [ast.Constant(len(self.known) - 1), ast.Constant(id(expressions.context))]
-        return ast.Call(ast.Name(CHECK, ast.Load()), [node, *at], [])
+    def forget(self) -> None:
+        self.lengths.clear()
 
-    def check(self, value: Any, at: int, context: int) -> Any:
-        kind, dims, text = self.known[at]
+    def seen(self, value: Any, op: Op, by: express.Expressions, text: str, frame: Any) -> None:
         if value is None or isinstance(value, (str, tuple, list)):
-            return value  # a variable that is not set; a structure
+            return  # a variable that is not set; a structure
+        kind = op.result.kind
         if kind.dims is not None and np.ndim(value) != len(kind.dims):
             self.wrong.append(f"{text} is {kind}, and has {np.ndim(value)} axes")
-        elif dims is not None:
-            frame = sys._getframe(1)
-            for symbol, length in zip(dims, value.shape, strict=True):
-                self.length(symbol, length, (frame, context), text)
+        elif kind.dims and not loops_around(op):  # there, a length is another one in each iteration
+            for size, length in zip(kind.dims, value.shape, strict=True):
+                self.length(by.context.dims.find(size), length, (frame, id(by.context)), text)
         if kind.dtype is not None:
             wanted = "f" if kind.dtype == "float" else FAMILY.get(kind.dtype, kind.dtype)[0]
             made = np.asarray(value).dtype.kind
             # Python counts with truths as with integers, and with integers as with floats: 0.0 if n == 0 else n - 1.
             counts = type(value) in (int, bool) and wanted in "if" or wanted + made in ("ib", "iu")
-            if made in MADE and made != wanted and not (counts or np.size(value) == 0):
+            if made in REAL and made != wanted and not (counts or np.size(value) == 0):
                 self.wrong.append(f"{text} is {kind}, and holds {np.asarray(value).dtype}")
-        return value
 
     def length(self, known: Size, length: int, run: tuple[Any, int], text: str) -> None:
         if isinstance(known, int):
@@ -83,63 +68,82 @@ class Beliefs:
                 self.wrong.append(f"{text} has one item")
 
 
-def _is_looped(op: Op) -> bool:
-    block = op.block
-    while block is not None and block.op is not None:
-        if block.op.name in ("for", "while"):
-            return True
-        block = block.op.block
-    return False
+class Memory(Watch):
+    """Compares which arrays share memory, in one iteration of a loop: later ones have other arrays."""
 
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__(monkeypatch)
+        self.known: dict[int, tuple[Sharing, Function, dict[Value, int]]] = {}
+        self.alive: dict[tuple[Any, int], dict[Value, tuple[Any, int, str]]] = {}
+        self.count = 0
+        init = raising.Raiser.__init__
 
-@pytest.fixture
-def beliefs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Beliefs]:
-    made = Beliefs()
-    monkeypatch.setattr(express.Expressions, "operation", lambda e, op: made.operation(e, op))
-    monkeypatch.setattr(builtins, CHECK, made.check, raising=False)
-    yield made
+        def made(self_: Any, context: Any, function: Function, *rest: Any) -> None:
+            init(self_, context, function, *rest)
+            order = {value: k for k, value in enumerate(function.body.values())}
+            self.known[id(self_.expressions)] = (Sharing(context, function), function, order)
+            self.kept.append(self_)
 
+        self.kept: list[Any] = []  # so that no id is given twice
+        monkeypatch.setattr(raising.Raiser, "__init__", made)
 
-def run(program: Program) -> None:
-    """Gradient, tangent and the tangent of the gradient, of code for these arguments and of the generic code."""
-    f = load(program.text).f
-    dots = [
-        np.ones_like(a) if isinstance(a, np.ndarray) else 1.0
-        for i, a in enumerate(program.args)
-        if i in program.wrt
-    ]
-    gradient = s2sad.grad(f, wrt=program.wrt)
-    try:
-        with np.errstate(all="ignore"):
-            f(*copies(program.args))
-            gradient(*copies(program.args))
-            s2sad.tangent(gradient, wrt=program.wrt)(*copies(program.args), *dots)
-            names: dict[str, Any] = {}
-            exec(gradient.emit(None), names)
-            names[gradient.__name__](*copies(program.args))
-    except s2sad.S2SADError:
-        pass
-    except (ValueError, IndexError, TypeError, ArithmeticError, AttributeError):
-        pass  # other tests say whether it may be raised
+    def watches(self, op: Op) -> bool:
+        return op.result.kind.base in ("number", "array", "any") and not op.result.kind.is_scalar
+
+    def forget(self) -> None:
+        self.alive.clear()
+
+    def seen(self, value: Any, op: Op, by: express.Expressions, text: str, frame: Any) -> None:
+        if not isinstance(value, np.ndarray) or not value.size or not value.flags.writeable:
+            return
+        sharing, function, order = self.known[id(by)]
+        mine, loops = op.result, loops_around(op)
+        arrays = self.alive.setdefault((frame, id(by)), {})
+        if not arrays:
+            for param in function.params:
+                array = frame.f_locals.get(by.name(param))
+                if isinstance(array, np.ndarray) and array.ndim:
+                    arrays[param] = (array, 0, param.hint)
+        before = arrays[mine][1] if mine in arrays else -1
+        for other, (array, when, what) in arrays.items():
+            if other.op is not None:
+                around = loops_around(other.op)
+                if order[other] >= order[mine] or around != loops[: len(around)]:
+                    continue
+                if around and when < before:
+                    continue
+            if not (sharing.is_own(mine) or sharing.is_own(other)):
+                continue  # neither is written: two arguments of a function that calls itself may be one array
+            if np.shares_memory(value, array) and not sharing.share(mine, other):
+                self.wrong.append(f"{text} shares memory with {what}")
+        self.count += 1
+        arrays[mine] = (value, self.count, text)
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_values_are_what_is_known_of_them(part: int, beliefs: Beliefs) -> None:
+def test_values_are_what_is_known_of_them(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = (Kinds(monkeypatch), Memory(monkeypatch))
     for construct in CONSTRUCTS[part :: len(PARTS)]:
         if RIGHT in construct.expected:
-            run(Program(construct.text, construct.args, construct.positions))
-        assert not beliefs.wrong, f"{construct.id}: {beliefs.wrong}"
-        beliefs.lengths.clear()
-    assert len(beliefs.known) > 1000
+            both[0].run(Program(construct.text, construct.args, construct.positions))
+        both[1].forget()
+        wrong = [what for watch in both for what in watch.wrong]
+        assert not wrong, f"{construct.id}: {wrong}"
+    assert min(len(watch.printed) for watch in both) > 1000
 
 
-def test_lengths_are_what_is_known_of_them(beliefs: Beliefs) -> None:
-    for seed in range(40):
-        program = about_lengths(Seeded(seed), 1)
-        run(program)
-        assert not beliefs.wrong, f"{beliefs.wrong}\n\n{program.text}"
-        beliefs.lengths.clear()
-    assert len(beliefs.known) > 1000
+@pytest.mark.parametrize("kind", ["lengths", "memory", "names"])
+def test_values_of_random_programs(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = Kinds(monkeypatch) if kind == "lengths" else Memory(monkeypatch)
+    for seed in range(30):
+        choices = Seeded(seed)
+        if kind == "lengths":
+            program = about_lengths(choices, 1)
+        else:
+            program = generate(choices, 6, True) if kind == "memory" else second_names(choices, 5)
+        watch.run(program)
+        assert not watch.wrong, f"{watch.wrong}\n\n{program.text}"
+    assert len(watch.printed) > 500
 
 
 def in_single(construct: Construct) -> tuple[list[Any], list[Any]]:
