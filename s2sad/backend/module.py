@@ -9,11 +9,11 @@ from typing import Any
 
 from s2sad.analysis.context import Context
 from s2sad.backend.lines import Line, expression_text, render
-from s2sad.backend.naming import RESERVED
 from s2sad.backend.raising import Raiser
+from s2sad.backend.shielding import RESERVED, unshielded
 from s2sad.backend.unpack import gather
 from s2sad.backend.wrap import wrap
-from s2sad.errors import SourceUnavailableError
+from s2sad.errors import SourceUnavailableError, UsageError
 from s2sad.ir.core import Function, callees_of
 from s2sad.ir.kinds import Dim, Kind
 from s2sad.ir.names import free_name
@@ -65,6 +65,11 @@ def assemble(context: Context, function: Function, doc: str, landmarks: bool) ->
     own, locals_ = _classes(list(dict.fromkeys(c for p in printed for c in p.expressions.classes)))
     bindings |= locals_
     helpers = _helpers(context, {h for p in printed for h in p.expressions.helpers})
+    for name in sorted({n for p in printed for n in p.arguments} & set(helpers)):
+        raise UsageError(
+            f"the argument {name!r} has the name of a function that the derivative calls",
+            help="give the argument another name",
+        )
     modules = {m for p in printed for m in p.expressions.modules}
     for helper in helpers:
         made = context.registry.helpers[helper]
@@ -117,6 +122,7 @@ class _Printed:
     def __init__(
         self, context: Context, function: Function, names: set[str], doc: str, landmarks: bool
     ) -> None:
+        self.arguments = [*function.arguments, *(p.hint for p in function.params)]
         groups = set(function.arguments) - {p.hint for p in function.params}
         gather(function)
         raiser = Raiser(context, function, names | groups, landmarks)
@@ -130,7 +136,10 @@ class _Printed:
             keywords = ", ".join(f'{k}="{v}"' for k, v in sorted(silenced.items()))
             body = [Line(header=f"with np.errstate({keywords}):", body=body)]
         header = wrap(f"def {function.name}({_parameters(function)}):", "")
-        self.lines = [*header, *_docstring(doc), *render(body, 1)]
+        lines_ = [*header, *_docstring(doc), *render(body, 1)]
+        self.lines, whole_names = unshielded(lines_, len(header), set(self.arguments))
+        if whole_names:
+            self.expressions.modules.add("builtins")
         self.words = self.lines[len(header) :]
 
 

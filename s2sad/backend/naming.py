@@ -7,16 +7,10 @@ code has the user's variables and no copies between them.
 
 from __future__ import annotations
 
-import builtins
-import keyword
-
 from s2sad.analysis.sharing import must_write, rewritten
+from s2sad.backend.shielding import RESERVED, plain, shielded
 from s2sad.ir.core import Function, Loop, Op, Value
 from s2sad.ir.liveness import Liveness
-
-RESERVED = {"np", "math", "scipy", "cp", "_"} | set(keyword.kwlist) | {
-    n for n in dir(builtins) if not n.startswith("_")
-}  # fmt: skip
 
 
 class Names:
@@ -185,13 +179,13 @@ class Names:
     def assign(self, taken: set[str]) -> None:
         by_name: dict[str, list[Value]] = {}
         for param in self.function.params:
-            self.names[self.find(param)] = param.hint
+            self.names[self.find(param)] = shielded(param.hint)
             by_name.setdefault(param.hint, []).append(self.find(param))
         for value in self.order:
             root = self.find(value)
             if root in self.names:
                 continue
-            base = self.hint(root) or temporary(self, root)
+            base = self.hint(root) or plain(temporary(self, root))
             base = "i" if base == "_" else base  # read after all
             if base in RESERVED or base in taken:
                 base = f"{base}_"

@@ -8,6 +8,7 @@ from typing import Any
 
 from s2sad.backend.express import Expressions
 from s2sad.backend.lines import Line
+from s2sad.backend.shielding import shielded
 from s2sad.frontend.plain_classes import keeps_fields
 from s2sad.ir.core import Function, Path, Shaped, Value
 
@@ -44,7 +45,7 @@ def _group(function: Function, argument: str, path: Path) -> Any:
 
 def reached(argument: str, path: Path) -> ast.expr:
     """An argument's part as an expression."""
-    out: ast.expr = ast.Name(argument, ast.Load())
+    out: ast.expr = ast.Name(shielded(argument), ast.Load())
     for kind, key in path:
         if kind == "attr":
             out = ast.Attribute(out, key, ast.Load())
