@@ -102,16 +102,23 @@ def size_of(context: Context, value: Value) -> Size:
 
 
 def _is_natural(value: Value) -> bool:
-    """True where an integer is surely not negative."""
-    known, number = static(value)
-    if known:
-        return isinstance(number, int) and number >= 0
-    op = value.op
-    if op is None:
-        return False
-    if op.fn in ("operator.add", "operator.mul", "operator.floordiv"):
-        return all(map(_is_natural, op.operands))
-    return op.fn in ("intrinsic.dim", "intrinsic.size", "builtins.len")
+    """True where an integer is surely not negative: what it is computed of is a length, or a number above 0."""
+    seen: set[Value] = set()
+    work = [value]
+    while work:
+        last = work.pop()
+        known, number = static(last)
+        if last in seen or known and isinstance(number, int) and number >= 0:
+            continue
+        seen.add(last)
+        op = last.op
+        if known or op is None:
+            return False
+        if op.fn in ("operator.add", "operator.mul", "operator.floordiv"):
+            work.extend(op.operands)
+        elif op.fn not in ("intrinsic.dim", "intrinsic.size", "builtins.len"):
+            return False
+    return True
 
 
 def number(value: Value) -> float | int | None:

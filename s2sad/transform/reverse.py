@@ -281,11 +281,10 @@ class _Reverse(Accumulation):
         for child, inner in zip(children, builders, strict=True):
             inner.span = op.span
             inner.block.yields = [child[v] if v in child else inner.zeros_like(v) for v in touched]
+        sides = [inner.block.yields for inner in builders]
         results = [
             Value(computed_as(v.kind, bars), f"{v.hint}_bar" if v.hint else "")
-            for v, bars in zip(
-                touched, zip(*(inner.block.yields for inner in builders), strict=True), strict=True
-            )
+            for v, *bars in zip(touched, *sides, strict=True)
         ]
         for which, tape, collected, flags in tapes:
             # The tape was filled on this side of the same condition: on the other side nothing reads it.
