@@ -11,7 +11,9 @@ from s2sad.analysis.activity import differentiable_params
 from s2sad.analysis.aliases import check_own_writes, check_writes, copy_arguments
 from s2sad.analysis.build import bind, result_kind
 from s2sad.analysis.context import Context
+from s2sad.analysis.empty_rows import ask_for_rows
 from s2sad.analysis.floats import ask_for_floats
+from s2sad.analysis.guards import check_guards
 from s2sad.analysis.kinds import infer_callee, infer_function, stacked
 from s2sad.analysis.narrow import narrow
 from s2sad.backend.module import Module, assemble, signature_of
@@ -177,9 +179,11 @@ def _checked(
     for callee in callees_of(function):
         infer_callee(context, callee)
         narrow(context, callee.function)
+        ask_for_rows(context, callee.function)
         verify(callee.function, "kinds")
     infer_function(context, function, [p.kind for p in function.params])
     narrow(context, function)
+    ask_for_rows(context, function)
     verify(function, "kinds")
     try:
         for callee in callees_of(function):
@@ -208,6 +212,7 @@ def differentiate(
     for i in wrt:
         check_input(function, i)
     ask_for_floats(context, function, [function.params[i] for i in wrt])
+    check_guards(function)
     name = f"{function.name}_{transform.suffix}"
     single = not isinstance(transform.wrt, tuple)
     bars: Any = shapes[0] if single else tuple(shapes)

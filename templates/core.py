@@ -384,6 +384,14 @@ def append(x, value):
     value_bar += y_bar[-1]
 
 
+# Of no rows it is not known how long they would be: their adjoint has none, of whatever length.
+@rule(intrinsic.append_row, joint_in=("rows", "row"), shape="append")
+def append_row(rows, row):
+    y = append_row(rows, row)
+    rows_bar += np.reshape(y_bar[:-1], np.shape(rows))
+    row_bar += y_bar[-1]
+
+
 @rule(np.ndarray.astype, linear_in="x", shape="conversion")
 def astype(x, dtype):
     y = x.astype(dtype)

@@ -116,8 +116,23 @@ class Builder:
     def value(self, item: Any) -> Value:
         return item if isinstance(item, Value) else self.const(item)
 
-    def slice(self, *parts: int | None) -> Value:
-        return self.op("slice", [self.const(p) for p in parts], [passive("slice")]).result
+    def slice(self, *parts: Value | int | None) -> Value:
+        return self.op("slice", [self.value(p) for p in parts], [passive("slice")]).result
+
+    def places_in_stack(self, op: Op) -> tuple[list[Value], Value]:
+        """Where the values of a `stack` are in its array, and where what is on its tape is."""
+        values = op.operands[1:]
+        if not op.attrs.get("whole"):
+            rest = self.slice(len(values), None, None)
+            return [self.const(i) for i in range(len(values))], rest
+        places: list[Value] = []
+        start: Value | None = None
+        for value in values:
+            length = self.call("intrinsic.dim", value, 0)
+            stop = length if start is None else self.call("operator.add", start, length)
+            places.append(self.slice(start, stop, None))
+            start = stop
+        return places, self.slice(start, None, None)
 
     def tuple(self, items: list[Value]) -> Value:
         return self.op("tuple", items, [passive("tuple")]).result

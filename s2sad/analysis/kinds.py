@@ -155,7 +155,8 @@ def stacked(context: Context, op: Op) -> Kind:
     dtype = promote(kinds)
     first = kinds[0]
     flat = bool(op.attrs.get("flat"))
-    rank = None if first.dims is None else len(first.dims) - flat
+    one_less = flat and not op.attrs.get("whole")
+    rank = None if first.dims is None else len(first.dims) - one_less
     if rank is None or any(k.dims is None or len(k.dims) != rank for k in kinds[1:]):
         return array(dtype, None)
     assert first.dims is not None

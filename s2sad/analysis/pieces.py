@@ -32,13 +32,27 @@ def split(context: Context, op: Op) -> Kind:
 
 
 def append(context: Context, op: Op) -> Kind:
-    """A vector with one more number."""
-    vector, number = (v.kind for v in op.operands)
-    size = vector.dims[0] if vector.dims else None
-    if size is None:
-        return array(promote([vector, number]), None)
+    """A vector with one more number, or an array with one more row."""
+    before, last = (v.kind for v in op.operands)
+    size = before.dims[0] if before.dims else None
+    if size is None or last.dims is None:
+        return array(promote([before, last]), None)
     longer = size + 1 if isinstance(size, int) else Dim(size.symbol, size.offset + 1)
-    return Kind("number", promote([vector, number]), (longer,))
+    return Kind("number", promote([before, last]), (longer, *last.dims))
+
+
+def joined(context: Context, op: Op) -> Kind:
+    """The rows of arrays one after the other, of which some may have none: what these would be says nothing."""
+    parts = [v.kind for v in op.operands]
+    dtype = promote(parts)
+    if any(k.dims is None or len(k.dims) != len(parts[0].dims or ()) for k in parts):
+        return array(dtype, None)
+    shapes = [[context.dims.find(d) for d in k.dims or ()] for k in parts]
+    dims: list[Size] = [context.symbol(("joined", *op.operands))]
+    for axis, sizes in enumerate(zip(*(s[1:] for s in shapes), strict=True)):
+        one = all(size == sizes[0] for size in sizes)
+        dims.append(sizes[0] if one else context.symbol(("joined", *op.operands, axis)))
+    return Kind("number", dtype, tuple(dims))
 
 
 def triangle(context: Context, op: Op) -> Kind:

@@ -27,7 +27,7 @@ from s2sad.analysis.making import (
     spaced,
     square,
 )
-from s2sad.analysis.pieces import append, split, triangle
+from s2sad.analysis.pieces import append, joined, split, triangle
 from s2sad.analysis.positions import found, lexsorted, place, positions
 from s2sad.ir.core import Op, Value
 from s2sad.ir.kinds import (
@@ -463,7 +463,7 @@ FAMILIES: dict[str, Callable[[Context, Op], Kind]] = {
     "integer": always(INT), "float": always(FLOAT), "test": always(BOOL),
     "tuple": always(passive("tuple")), "unknown": always(ANY),
     "positions": positions, "places": lambda context, op: Kind("number", "i8", (context.symbol((op.result, 0)),)),
-    "like": like(""), "append": append, "atleast": atleast,
+    "like": like(""), "append": append, "joined": joined, "atleast": atleast,
     "vector": vector, "triangle": triangle, "place": place, "found": found, "lexsorted": lexsorted,
     "interpolated": interpolated,
 }  # fmt: skip

@@ -46,6 +46,9 @@ def effect(op: Op, expressions: Expressions, out: list[Line]) -> bool:
             Line(header=header, body=[Line(ast.parse(f"raise TypeError({text!r})").body[0])])
         )
         return False
+    if what == "rows":
+        out.append(rows(op, expressions))
+        return False
     if what == "apart":
         out.append(apart(op, expressions))
         return False
@@ -79,6 +82,16 @@ def fixed(values: dict[str, Any]) -> Line:
         [],
     )
     return Line(header=f"if {expression_text(test)}:", body=[Line(ast.Raise(error, None))])
+
+
+def rows(op: Op, expressions: Expressions) -> Line:
+    """if len(rows) == 0: raise NotImplementedError(...)"""
+    array = op.operands[0]
+    length = ast.Call(expressions.dotted("builtins.len"), [expressions.of(array)], [])
+    text = f"np.array of a list without items has one axis; this is made for {array.kind.ndim}"
+    error = ast.Call(ast.Name("NotImplementedError", ast.Load()), [ast.Constant(text)], [])
+    header = f"if {expression_text(length)} == 0:"
+    return Line(header=header, body=[Line(ast.Raise(error, None))])
 
 
 def apart(op: Op, expressions: Expressions) -> Line:

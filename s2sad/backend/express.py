@@ -90,11 +90,10 @@ class Expressions:
             tape = ast.Subscript(tape, self.slice_constant(slice(None, None, -1)), ast.Load())
         listed: ast.expr = tape
         one = op.result.kind.ndim == 1
-        # An empty list would be an array of floats, which is no index.
-        name = {"b1": "bool", "i8": "int"}.get(op.result.kind.dtype or "")
-        dtype = [ast.keyword("dtype", ast.Name(name, ast.Load()))] if name else []
+        dtype = self.dtype_of_none(op)
         nothing = ast.Call(self.dotted("numpy.zeros"), [ast.Constant(0)], dtype)
-        if op.attrs.get("flat") and (values or (one and op.attrs.get("list"))):
+        whole = values and op.attrs.get("whole")
+        if op.attrs.get("flat") and not whole and (values or (one and op.attrs.get("list"))):
             # There may be nothing on the tape.
             values = [nothing if dtype and not values else ast.List(values, ast.Load())]
         if values:
@@ -105,6 +104,11 @@ class Expressions:
                 return joined
             return ast.IfExp(tape, joined, nothing)
         return ast.Call(self.dotted("numpy.array"), [listed], dtype)
+
+    def dtype_of_none(self, op: Op) -> list[ast.keyword]:
+        """dtype=int, as an empty list would be an array of floats, which is no index."""
+        name = {"b1": "bool", "i8": "int"}.get(op.result.kind.dtype or "")
+        return [ast.keyword("dtype", ast.Name(name, ast.Load()))] if name else []
 
     def unstack(self, op: Op) -> ast.expr:
         array, *lengths = (self.of(v) for v in op.operands)
@@ -404,6 +408,19 @@ def _array_of(e: Expressions, op: Op) -> ast.expr:
     return ast.Call(e.dotted("numpy.array"), [listed(op)], keywords)
 
 
+def _joined(e: Expressions, op: Op) -> ast.expr:
+    """np.array([*rows, *more])"""
+    rows: list[ast.expr] = [ast.Starred(e.of(v), ast.Load()) for v in op.operands]
+    return ast.Call(e.dotted("numpy.array"), [ast.List(rows, ast.Load())], e.dtype_of_none(op))
+
+
+def _append_row(e: Expressions, op: Op) -> ast.expr:
+    """np.array([*rows, x])"""
+    rows, row = (e.of(v) for v in op.operands)
+    listed = ast.List([ast.Starred(rows, ast.Load()), row], ast.Load())
+    return ast.Call(e.dotted("numpy.array"), [listed], [])
+
+
 def _append(e: Expressions, op: Op) -> ast.expr:
     return ast.Call(e.dotted("numpy.append"), [e.of(v) for v in op.operands], [])
 
@@ -424,7 +441,7 @@ SPECIAL: dict[str, Callable[[Expressions, Op], ast.expr | None]] = {
     "intrinsic.shape": _attribute("shape", "numpy.shape"), "intrinsic.ndim": _attribute("ndim", "numpy.ndim"),
     "intrinsic.size": _attribute("size", "numpy.size"), "intrinsic.dim": _dim, "intrinsic.trips": _trips,
     "intrinsic.defined": _defined, "numpy.where": _where, "intrinsic.array_of": _array_of,
-    "intrinsic.append": _append,
+    "intrinsic.append": _append, "intrinsic.append_row": _append_row, "intrinsic.joined": _joined,
     "builtins.sum": _sum,
     "numpy.zeros_like": _filled_like("numpy.zeros"), "numpy.full_like": _filled_like("numpy.full"),
     "numpy.ndarray.T": _transposed, "operator.getitem": _getitem,

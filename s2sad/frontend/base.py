@@ -12,7 +12,7 @@ import numpy as np
 from s2sad.errors import AliasingError, S2SADError, UnsupportedSyntaxError
 from s2sad.frontend.classes import overridden
 from s2sad.frontend.find import FunctionSource
-from s2sad.frontend.known import NOT_KNOWN, answer, same_value
+from s2sad.frontend.known import AT_LEAST, NOT_KNOWN, answer, rank_asked, same_value
 from s2sad.frontend.scope import (
     Binding,
     Cell,
@@ -106,6 +106,7 @@ class Base:
         self.of_numpy: set[Cell] = set()  # lists that grow by NumPy's numbers
         self.natural: set[Value] = set()  # indices that are never negative
         self.sizes = Sizes()
+        self.ranks: set[Value] = set()  # arrays whose number of axes the code is made for
         self.hints: dict[Any, Any] = {}  # of loops: what the last try at lowering them found out
         self.row_cells: list[Cell] = []  # items of lists of lists that the statement reads
         self.run_over_lists: list[
@@ -277,10 +278,12 @@ class Base:
         attrs = {"fn": fn, "params": params, **extra, **more}
         op = Op("prim", operands, [Value()], attrs, [], self.span(node), exact=True)
         op.result.kind = self.primitives.kind_of(op)
-        known = answer(op)
+        known, same = answer(op), same_value(op)
+        if known is not NOT_KNOWN or same is not None and op.fn in AT_LEAST:
+            self.ranks.update(rank_asked(op))
         if known is not NOT_KNOWN:
             return self.const(known, node)
-        return same_value(op) or self.block.append(op).result
+        return same or self.block.append(op).result
 
     def arrays(self, fn: str, params: list[str], operands: list[Value], node: Any) -> list[Value]:
         """Operands with arrays in place of lists and tuples of numbers, as NumPy takes them."""

@@ -9,7 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from s2sad.frontend.columns import ItemTrees, columns_of, form, leaves, mapped
+from s2sad.frontend.columns import (
+    ItemTrees,
+    columns_of,
+    form,
+    leaves,
+    mapped,
+    of_one_rank,
+    rank_below,
+)
 from s2sad.frontend.listed import EMPTY
 from s2sad.frontend.scope import Binding, Cell, Collected, Columns, Grown, Items, Run, Static
 from s2sad.frontend.sizes import ONE, plus, times
@@ -264,18 +272,22 @@ class Collecting(ItemTrees):
         self, start: Any, tree: Binding, end: Collected, node: Any
     ) -> list[Grown | list[Value]]:
         """What each column begins with."""
+        empty = isinstance(start, Grown) and start.number == EMPTY
         if isinstance(start, Items):
             first = [self.tree(item, (), node) for item in start.items]
+            ranks = [_ranks(item) for item in first]
         else:
-            first = [start.form if isinstance(start, Columns) else start.array]
-        every = [t for t, _ in end.new] + (first if isinstance(start, Items) else [])
-        if any(form(t) != form(tree) for t in [*every, *first]) or not _of_one_rank(every):
+            first = [mapped(start.form if isinstance(start, Columns) else start, _an_item)]
+            ranks = [] if empty else [[rank_below(c) for c in columns_of(start)]]
+        new = [t for t, _ in end.new]
+        alike = all(form(t) == form(tree) for t in [*new, *first])
+        if not alike or not of_one_rank([*(_ranks(t) for t in new), *ranks]):
             raise self.unsupported(
                 node,
                 "the items of a list that grows in a loop are not all of one structure",
                 "append items of one structure to it",
             )
-        rows = [self.row_sizes(t) for t in [*(t for t, _ in end.new), *first]]
+        rows = [self.row_sizes(t) for t in [*new, *first]]
         if any(sizes != rows[0] or None in sizes for sizes in rows):
             raise self.unsupported(
                 node,
@@ -283,8 +295,8 @@ class Collecting(ItemTrees):
                 "append arrays, or lists of one length",
             )
         if not isinstance(start, Items):
-            if isinstance(start, Grown) and start.number == EMPTY:
-                self.ask_numbers([v for t, _ in end.new for v in leaves(t)], node)
+            if empty:
+                self.ask_numbers([v for t in new for v in leaves(t)], node)
             return list(columns_of(start))
         return [[leaves(t)[k] for t in first] for k in range(len(leaves(tree)))]
 
@@ -339,9 +351,11 @@ class Collecting(ItemTrees):
         if not plain and start != []:
             first = start.array if isinstance(start, Grown) else self.listed_array(start, node)
             if rows:
-                array = self.shaped_as(array, first, node)
-            both = self.op("tuple", [first, array], passive("tuple"), node)
-            array = self.prim("numpy.concatenate", [both], {}, node)
+                # An array of no rows does not know how long they would be, and np.concatenate asks.
+                array = self.prim("intrinsic.joined", [first, array], {}, node)
+            else:
+                both = self.op("tuple", [first, array], passive("tuple"), node)
+                array = self.prim("numpy.concatenate", [both], {}, node)
         array.hint = name
         dtypes = [v.kind.dtype if v.kind.is_scalar else "array" for v in values]
         if runs:
@@ -355,22 +369,25 @@ class Collecting(ItemTrees):
         pieces = None
         if plain and rows and not flat:
             # np.concatenate of the list, which is dropped where nothing reads it.
-            pieces = (array, self.stacked(tape, [], node, flat=True, empty=False), beginning)
+            joined = self.stacked(tape, beginning, node, flat=True, empty=False, whole=True)
+            pieces = (array, joined)
         return Grown(array, length, complete=True, number=number if python else "", pieces=pieces)
 
-    def shaped_as(self, array: Value, first: Value, node: Any) -> Value:
-        """Rows of the shape of others; where there are none, NumPy would give them no shape."""
-        rows = [self.const(-1, node)]
-        for axis in range(1, first.kind.ndim or 0):
-            rows.append(self.prim("intrinsic.dim", [first, self.const(axis, node)], {}, node))
-        shape = self.op("tuple", rows, passive("tuple"), node)
-        return self.prim("numpy.reshape", [array, shape], {}, node)
-
     def stacked(
-        self, tape: Value, values: list[Value], node: Any, flat: bool = False, empty: bool = True
+        self,
+        tape: Value,
+        values: list[Value],
+        node: Any,
+        flat: bool = False,
+        empty: bool = True,
+        whole: bool = False,
     ) -> Value:
-        """The array of what is on a tape; `empty`: also where there is nothing on it."""
-        array = self.op("stack", [tape, *values], ANY, node, flat=flat, list=empty)
+        """The array of what is on a tape; `empty`: also where there is nothing on it.
+
+        `flat`: what is on the tape is joined end to end, after `values`, which are items of that array; or, where
+        `whole`, arrays like those on the tape.
+        """
+        array = self.op("stack", [tape, *values], ANY, node, flat=flat, list=empty, whole=whole)
         assert array.op is not None
         array.kind = self.primitives.kind_of(array.op)
         return array
@@ -389,10 +406,11 @@ def _is_certain(end: Collected) -> bool:
     return all(isinstance(flag, Static) and flag.value is True for _, flag in end.new)
 
 
-def _of_one_rank(trees: list[Binding]) -> bool:
-    """False where a number and an array, or arrays of different numbers of axes, are items of one list."""
-    columns = zip(*(_ranks(tree) for tree in trees), strict=False)
-    return all(len(set(column) - {None}) <= 1 for column in columns)
+def _an_item(column: Binding) -> Binding:
+    """What stands for an item of a list in an array."""
+    if not isinstance(column, Grown):
+        return column
+    return column.array if column.rows is None else replace(column, number=column.rows)
 
 
 def _ranks(tree: Binding) -> list[int | None]:

@@ -71,6 +71,16 @@ def columns_of(contents: Binding) -> Iterator[Grown]:
             yield from columns_of(part)
 
 
+def of_one_rank(items: list[list[int | None]]) -> bool:
+    """False where a number and an array, or arrays of different numbers of axes, are items of one list."""
+    return all(len(set(column) - {None}) <= 1 for column in zip(*items, strict=False))
+
+
+def rank_below(column: Grown) -> int | None:
+    rank = column.array.kind.ndim
+    return None if rank is None else rank - 1
+
+
 class ItemTrees(Base):
     """The part of `Lowering` that handles the items of lists that grow."""
 
@@ -245,9 +255,14 @@ class ItemTrees(Base):
     def grown_array(self, contents: Grown | Columns | Items, node: Any) -> Value:
         """np.array(list)"""
         if isinstance(contents, Grown):
-            return self.prim("numpy.copy", [self.so_far(contents, node)], {}, node, listed=True)
+            empty = {} if self.sizes.is_positive(contents.length) else {"may_have_no_rows": True}
+            array = self.so_far(contents, node)
+            return self.prim("numpy.copy", [array], {}, node, listed=True, **empty)
         parts = contents.form if isinstance(contents, Columns) else contents
         assert isinstance(parts, Items)
         arrays = [self.grown_array(part, node) for part in parts.items]  # type: ignore[arg-type]
         listed = self.op("tuple", arrays, passive("tuple"), node)
-        return self.prim("numpy.stack", [listed], {"axis": self.const(1, node)}, node)
+        empty = {
+            "may_have_no_rows": any(a.op and a.op.attrs.get("may_have_no_rows") for a in arrays)
+        }
+        return self.prim("numpy.stack", [listed], {"axis": self.const(1, node)}, node, **empty)

@@ -10,7 +10,7 @@ import dataclasses
 import functools
 from typing import TYPE_CHECKING, Any
 
-from s2sad.frontend.columns import columns_of
+from s2sad.frontend.columns import columns_of, of_one_rank, rank_below
 from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.listed import EMPTY, Listed, joined_numbers
 from s2sad.frontend.scope import CONTENTS, Binding, Cell, Columns, Grown, Items, Static
@@ -123,7 +123,12 @@ class Growing(Listed):
                     for column, part in zip(grown.items, parts.items, strict=True)
                 ]
                 return Items(longer, grown.kind, grown.named)
-        if not isinstance(grown, Grown) or grown.rows is not None or not isinstance(item, Value):
+        if (
+            not isinstance(grown, Grown)
+            or grown.rows is not None
+            or not isinstance(item, Value)
+            or not of_one_rank([[rank_below(grown)], [item.kind.ndim]])
+        ):
             raise self.unsupported(
                 node,
                 "the items of a list that has grown in a loop are not all of one structure",
@@ -132,12 +137,9 @@ class Growing(Listed):
         value = item
         if grown.number == EMPTY:
             self.ask_numbers([value], node)
-        if grown.array.kind.ndim == 1 and value.kind.is_scalar:
-            array = self.prim("intrinsic.append", [grown.array, value], {}, node)
-        else:
-            last = self.prim("intrinsic.array_of", [value], {}, node)
-            both = self.op("tuple", [grown.array, last], passive("tuple"), node)
-            array = self.prim("numpy.concatenate", [both], {}, node)
+        numbers = grown.array.kind.ndim == 1 and value.kind.is_scalar
+        append = "intrinsic.append" if numbers else "intrinsic.append_row"
+        array = self.prim(append, [grown.array, value], {}, node)
         array.hint = grown.array.hint
         length = self.before_end(grown, 1, node)
         dtype = value.kind.dtype if value.kind.is_scalar else None
@@ -200,9 +202,7 @@ class Growing(Listed):
             if joins.get(name) and pieces is None:
                 return self.end_to_end(self.grown_array(grown, node), node)
             if pieces is not None and (joins.get(name) or name == "concatenate"):
-                _, array, first = pieces
-                both = self.op("tuple", [*first, array], passive("tuple"), node)
-                return self.prim("numpy.concatenate", [both], {}, node) if first else array
+                return pieces[1]
         raise self.unsupported(
             node,
             f"np.{name} of a list that grows in a loop is not supported for these items and this axis",

@@ -13,6 +13,7 @@ import numpy as np
 
 from s2sad.frontend.base import Base
 from s2sad.frontend.scope import Binding, Static
+from s2sad.frontend.written import Refused
 
 # mypy: ignore-errors
 
@@ -54,7 +55,7 @@ def average(a, axis=None, weights=None):
     if weights is None:
         return np.mean(a, axis=axis)
     if np.shape(a) != np.shape(weights):
-        raise TypeError("weights of another shape than the array are not supported")
+        raise Refused("weights of another shape than the array are not supported")
     return np.sum(np.multiply(a, weights), axis=axis) / np.sum(weights, axis=axis)
 
 
@@ -99,7 +100,7 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
         step = dx if x is None else np.diff(x)
         return np.sum(step * (y[1:] + y[:-1]) / 2.0)
     if np.ndim(dx) > 0 and axis != -1:
-        raise TypeError("np.trapezoid with steps in an array is supported along the last axis")
+        raise Refused("np.trapezoid with steps in an array is supported along the last axis")
     if axis != -1:
         y = np.moveaxis(y, axis, -1)
     step = dx
@@ -123,7 +124,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
         if ord == 1:
             return np.sum(np.abs(x), axis=axis, keepdims=keepdims)
         if isinstance(ord, str) or ord == 0:
-            raise ValueError("this order of a norm of vectors is not supported")
+            raise Refused("this order of a norm of vectors is not supported")
         if ord < 0 and ord == -np.inf:
             return np.min(np.abs(x), axis=axis, keepdims=keepdims)
         return np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1.0 / ord)
@@ -134,12 +135,12 @@ def norm(x, ord=None, axis=None, keepdims=False):
             return np.max(np.sum(np.abs(x), axis=0))
         if ord == np.inf:
             return np.max(np.sum(np.abs(x), axis=1))
-    raise ValueError("this order of a norm of matrices is not supported")
+    raise Refused("this order of a norm of matrices is not supported")
 
 
 def logspace(start, stop, num=50, endpoint=True, base=10.0):
     if np.ndim(base) > 0:
-        raise TypeError("np.logspace with an array of bases is not supported")
+        raise Refused("np.logspace with an array of bases is not supported")
     return np.power(base, np.linspace(start, stop, num, endpoint=endpoint))
 
 
@@ -150,13 +151,15 @@ def putmask(a, mask, values):
     elif np.shape(values) == np.shape(a):
         a[mask] = np.asarray(values)[mask]
     else:
-        raise TypeError("np.putmask with values of another shape than the array is not supported")
+        raise Refused("np.putmask with values of another shape than the array is not supported")
 
 
 def fill_diagonal(a, val):
     if np.ndim(a) != 2:
-        raise TypeError("np.fill_diagonal of an array that is no matrix is not supported")
+        raise Refused("np.fill_diagonal of an array that is no matrix is not supported")
     places = np.arange(min(np.shape(a)))
+    if np.ndim(val):  # too few come again, and too many are left out
+        val = np.resize(val, len(places))
     a[places, places] = val
 
 
@@ -178,7 +181,7 @@ def flat(a):
 
 def insert(arr, obj, values, axis=None):
     if np.ndim(obj) or np.ndim(values) > 1 or axis is not None and np.ndim(arr) != 1:
-        raise TypeError("np.insert is supported at one place of a vector")
+        raise Refused("np.insert is supported at one place of a vector")
     arr = flat(arr)
     n = len(arr)
     m = len(values) if np.ndim(values) else 1
@@ -238,7 +241,7 @@ def ndenumerate(arr):
             for j in range(arr.shape[1]):
                 yield (i, j), arr[i, j]
     else:
-        raise TypeError("np.ndenumerate of more than two axes is not supported")
+        raise Refused("np.ndenumerate of more than two axes is not supported")
 
 
 def called(function: Any) -> Any:

@@ -167,7 +167,7 @@ class Joined(Iterables):
             return
         self.scope.vars |= hidden({"length": length})
         message = f"{what} of {count} items and an array that has fewer is not supported"
-        text = f"if length < {count}:\n    raise ValueError({message!r})"
+        text = f"if length < {count}:\n    raise Refused({message!r})"
         self.statements(written(text, node))
 
     def numbered(self, known: Known, node: Any) -> Counted | None:

@@ -48,7 +48,7 @@ class Keys(Base):
         """dict[key] = value, for a key that the dict has."""
         if not self.can_be_told(table, key):
             return False
-        self.ask_key(table, key, node, f"raise ValueError({NEW_KEY!r})")
+        self.ask_key(table, key, node, f"raise Refused({NEW_KEY!r})")
         items = {k: self.either_item(key, k, value, old, node) for k, old in table.items.items()}
         self.change(cell, Table(items), node)
         return True

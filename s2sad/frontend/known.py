@@ -64,6 +64,7 @@ COMPUTED: dict[str, Callable[..., Any]] = {
     "operator.floordiv": operator.floordiv, "operator.mod": operator.mod, "builtins.int": int,
     "builtins.str": str, "builtins.min": min, "builtins.max": max,
 }  # fmt: skip
+AT_LEAST = ("numpy.atleast_1d", "numpy.atleast_2d", "numpy.atleast_3d")
 ANSWERS: dict[str, Callable[[Op], Any]] = {
     "intrinsic.ndim": _ndim, "numpy.ndim": _ndim, "numpy.isscalar": _isscalar, "builtins.len": _length,
 }  # fmt: skip
@@ -94,6 +95,19 @@ def _is_whole(value: Value) -> bool:
     )
 
 
+def rank_asked(op: Op) -> list[Value]:
+    """The array whose number of axes decided the result of an operation."""
+    query = op.operands[0].op if op.fn == "builtins.len" else op
+    if query is None or query.fn not in (
+        "intrinsic.ndim",
+        "numpy.ndim",
+        "intrinsic.shape",
+        *AT_LEAST,
+    ):
+        return []
+    return [query.operands[0]]
+
+
 def same_value(op: Op) -> Value | None:
     """The operand that a conversion gives back as it is."""
     if not op.operands:
@@ -107,7 +121,7 @@ def same_value(op: Op) -> Value | None:
         if dtype is None or _names(dtype, kind.dtype):
             others = [p for p in op.attrs["params"] if p not in ("x", "a", "dtype")]
             return None if others else x
-    if op.fn in ("numpy.atleast_1d", "numpy.atleast_2d", "numpy.atleast_3d"):
+    if op.fn in AT_LEAST:
         least = int(op.fn[-2])
         if len(op.operands) == 1 and kind.ndim is not None and kind.ndim >= least:
             return x

@@ -372,6 +372,10 @@ def _cycle(low: Lazy, node: Any) -> Binding:
     text = "while len(S0) > 0:\n    for T in S0:\n        yield T"
     if isinstance(over, Generator):
         over = low.all_of(over, node)
+    elif items is None:
+        low.scope.vars |= hidden({"over": over})
+        message = "itertools.cycle of an array without items is not supported"
+        low.statements(written(f"if len(over) == 0:\n    raise Refused({message!r})", node))
     made = _endless(low, text, {"S0": over}, "S0[P % len(S0)]", node)
     made.pool = ("$S0",)
     return made

@@ -388,7 +388,7 @@ class Listed(ItemTrees):
         wrong, word = ("<", "at least ") if star else ("!=", "")
         if count or not star:
             message = f"this call takes {word}{count} arguments from the items behind the star"
-            text = f"if len(whole) {wrong} {count}:\n    raise TypeError({message!r})"
+            text = f"if len(whole) {wrong} {count}:\n    raise Refused({message!r})"
             with self.with_hidden(whole):
                 self.statements(written(text, node))
         taken = [self.computed(f"whole[{k}]", whole, node) for k in range(count)]

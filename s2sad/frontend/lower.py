@@ -150,6 +150,7 @@ class Lowering(Expressions, Unpacking, Control, Prelude, Recursion, Outer):
             "header": self.source.header(),
             "spans": {a.id: self.source.span(a) for a in named},
             "stars": self.stars(node.args),
+            "ranks": self.ranks,
         }
         return out
 

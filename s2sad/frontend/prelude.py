@@ -19,6 +19,7 @@ from s2sad.frontend.attempts import Attempts
 from s2sad.frontend.find import own_nodes
 from s2sad.frontend.patterns import Patterns
 from s2sad.frontend.scope import CONTAINERS, Binding, Cell, Static, attribute_of
+from s2sad.frontend.written import Refused
 from s2sad.ir.core import Op, Value
 
 QUIET = (np.errstate, warnings.catch_warnings, contextlib.nullcontext)
@@ -71,13 +72,13 @@ class Prelude(Attempts, Patterns):
             return False
         return isinstance(self.lookup(node), Static)
 
-    def effect(self, what: str, expression: Any, node: Any) -> None:
+    def effect(self, what: str, expression: Any, node: Any, **more: Any) -> None:
         """A print, a warning, an assert, a raise: done as written, in its place, on the primal values."""
         if self.done and what != "raise":
             return
         holes = self.holes(what, expression)
         operands = [self.shown(a, what) for a in holes]
-        attrs = {"what": what, "node": expression, "holes": holes}
+        attrs = {"what": what, "node": expression, "holes": holes, **more}
         self.block.append(Op("effect", operands, [], attrs, [], self.span(node), exact=True))
 
     def shown(self, node: Any, what: str) -> Value:
@@ -125,7 +126,8 @@ class Prelude(Attempts, Patterns):
         known = obj if obj.__module__ == "builtins" else _built_in(obj)
         args = [] if call is None else list(call.args)
         made = gast.Call(gast.Name(known.__name__, gast.Load(), None, None), args, [])
-        self.effect("raise", gast.copy_location(made, error), node)
+        refused = issubclass(obj, Refused)
+        self.effect("raise", gast.copy_location(made, error), node, refused=refused)
         self.scope.vars["$returned"] = Static(True)
 
     # --- blocks -----------------------------------------------------------------------------------------

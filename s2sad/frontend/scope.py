@@ -60,8 +60,8 @@ class Grown:
     doubled: tuple[Value, Value] | None = (
         None  # an item that stands in two places, and the one that is lost
     )
-    # Of items that are arrays: the array when this was made, the items of the loop end to end, and those before.
-    pieces: tuple[Value, Value, list[Value]] | None = None
+    # Of items that are arrays: the array when this was made, and the items end to end.
+    pieces: tuple[Value, Value] | None = None
 
 
 @dataclass

@@ -146,7 +146,7 @@ def cross(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any)
                 "write it out: x[0] * y[1] - x[1] * y[0]",
             )
         place = axis % len(dims) if dims else axis
-        text = f"if np.shape(x)[{place}] != 3:\n    raise ValueError('np.cross takes vectors of three items')"
+        text = f"if np.shape(x)[{place}] != 3:\n    raise Refused('np.cross takes vectors of three items')"
         with low.with_hidden({"x": x, "np": Static(np)}):
             low.statements(written(text, node))
     more = {k: low.to_value(b, node) for k, b in kwargs.items()}
@@ -164,7 +164,7 @@ def solve(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any)
             raise low.unsupported(node, what, "give the right-hand sides as matrices: b[..., None]")
         text = (
             "if np.ndim(a) != 2 and np.ndim(a) != np.ndim(b):\n"
-            "    raise ValueError('np.linalg.solve takes a stack of matrices for a stack of matrices')"
+            "    raise Refused('np.linalg.solve takes a stack of matrices for a stack of matrices')"
         )
         with low.with_hidden({"a": a, "b": b, "np": Static(np)}):
             low.statements(written(text, node))

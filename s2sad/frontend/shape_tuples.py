@@ -22,5 +22,6 @@ class ShapeTuples(Base):
         rank = query.operands[0].kind.ndim
         if rank is None:
             return None
+        self.ranks.add(query.operands[0])
         places = [self.const(axis, node) for axis in range(rank)]
         return Items([self.prim("operator.getitem", [binding, p], {}, node) for p in places])

@@ -13,6 +13,7 @@ SAME_LENGTH = (
     "intrinsic.store", "intrinsic.index_add", "numpy.copy", "numpy.asarray", "numpy.sort",
     "numpy.zeros_like", "numpy.ones_like", "numpy.empty_like", "numpy.full_like", "numpy.ndarray.astype",
 )  # fmt: skip
+JOINS = ("numpy.concatenate", "intrinsic.joined")
 FILLED = ("numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full")
 WHOLE = ("operator.floordiv", "operator.mod", "operator.mul", "builtins.min", "builtins.max")
 
@@ -72,9 +73,9 @@ class Sizes:
             return self.length(op.operands[0])
         if op is not None and op.fn in FILLED and op.operands[0].kind.is_scalar:
             return self.natural(self.of(op.operands[0]))
-        if op is not None and op.fn == "intrinsic.append":
+        if op is not None and op.fn in ("intrinsic.append", "intrinsic.append_row"):
             return _sum(self.length(op.operands[0]), {ONE: 1})
-        if op is not None and op.fn == "numpy.concatenate" and "axis" not in op.attrs["params"]:
+        if op is not None and op.fn in JOINS and "axis" not in op.attrs["params"]:
             total: Size = {}
             for part in op.operands:
                 total = _sum(total, self.length(part))
@@ -122,6 +123,12 @@ class Sizes:
         if self.of(step) == {ONE: -1}:
             return self.natural(_sum(self.of(start), self.of(stop), -1))
         return {("trips", *(_key(self.of(v)) for v in domain)): 1}
+
+    def is_positive(self, value: Value) -> bool:
+        """True for an integer that is 1 or more in every run."""
+        size = self.of(value)
+        rest = {s: n - (s == ONE) for s, n in size.items()}
+        return size.get(ONE, 0) > 0 and self.natural(_sum(rest, {})) == _sum(rest, {})
 
     def natural(self, size: Size) -> Size:
         """max(size, 0)"""

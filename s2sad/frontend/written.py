@@ -8,9 +8,14 @@ import gast
 
 from s2sad.frontend.scope import Binding, Static
 
+
+class Refused(NotImplementedError):
+    """What the generated code raises, as a NotImplementedError, where only the run knows that it is not made for it."""
+
+
 BUILTINS: dict[str, Binding] = {
     f.__name__: Static(f)
-    for f in (len, range, min, zip, list, int, TypeError, ValueError, StopIteration)
+    for f in (len, range, min, zip, list, int, TypeError, ValueError, StopIteration, Refused)
 }
 
 

@@ -66,8 +66,8 @@ def begin_lists(function: Function) -> None:
                 continue
             assert maker.block is not None
             if maker.name in ("for", "while") and all(_is_before(v, maker) for v in values):
-                flat = bool(op.attrs.get("flat"))
-                _begin(maker.block, Loop(maker), tape, values, flat)
+                nested = bool(op.attrs.get("flat")) and not op.attrs.get("whole")
+                _begin(maker.block, Loop(maker), tape, values, nested)
                 del op.operands[1:]
                 op.attrs["list"] = False  # there is something on the tape
 
@@ -80,8 +80,8 @@ def _is_before(value: Value, loop: Op) -> bool:
     return loop.block.ops.index(made) < loop.block.ops.index(loop)
 
 
-def _begin(block: Block, loop: Loop, tape: Value, values: list[Value], flat: bool) -> None:
-    for _ in range(1 + flat):  # a flat tape holds lists
+def _begin(block: Block, loop: Loop, tape: Value, values: list[Value], nested: bool) -> None:
+    for _ in range(1 + nested):  # the numbers before those of a flat tape are a list of their own
         made = Op("list", values, [Value(passive("list"))], span=loop.op.span)
         made.block = block
         block.ops.insert(block.ops.index(loop.op), made)

@@ -291,9 +291,10 @@ class _Forward:
             dot = b.op(op.name, [self.dots[first], *rest], kinds, dict(op.attrs)).result
         else:
             dot = b.zeros_like(copy.result)
-            for i, value in enumerate(values):
+            places, _ = b.places_in_stack(copy)
+            for value, place in zip(values, places, strict=True):
                 if value in self.dots:
-                    dot = b.call("intrinsic.store", dot, b.const(i), self.dots[value])
+                    dot = b.call("intrinsic.store", dot, place, self.dots[value])
         dot.hint = _dot_hint(op.result)
         self.dots[copy.result] = dot
 

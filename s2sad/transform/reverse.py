@@ -225,13 +225,14 @@ class _Reverse(Accumulation):
         """Each value's adjoint is its row of the array's; the loop that filled the tape consumes the other rows."""
         y_bar = adjoints.pop(op.result)
         tape, *values = op.operands
-        for i, value in enumerate(values):
+        places, rest = b.places_in_stack(op)
+        for value, place in zip(values, places, strict=True):
             if value in self.active and not value.kind.is_passive:
-                row = b.call("operator.getitem", y_bar, b.const(i))
+                row = b.call("operator.getitem", y_bar, place)
                 self.add(adjoints, value, row, b)
         if tape in self.active:
             if values:
-                y_bar = b.call("operator.getitem", y_bar, b.slice(len(values), None, None))
+                y_bar = b.call("operator.getitem", y_bar, rest)
             flat = bool(op.attrs.get("flat"))
             operands = [y_bar, tape] if flat else [y_bar]
             rows = b.op("unstack", operands, [passive("tape")], {"flat": flat}).result

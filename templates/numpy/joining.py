@@ -3,13 +3,20 @@
 import numpy as np
 from s2sad.templates.numpy.shaping import shaped_like
 
-from s2sad.rules import helper, nondifferentiable, rule
+from s2sad.rules import helper, intrinsic, nondifferentiable, rule
 
 
 @rule(np.concatenate, np.concat, linear_in="arrays", shape="concatenate")
 def concatenate(*arrays, axis=0):
     y = np.concatenate(arrays, axis=axis)
     arrays_bar[i] += part(y_bar, arrays, i, axis)
+
+
+# Rows one after the other, as they are appended to a list; of no rows it is not known how long they would be.
+@rule(intrinsic.joined, linear_in="arrays", shape="joined")
+def joined(*arrays):
+    y = joined(*arrays)
+    arrays_bar[i] += np.reshape(part(y_bar, arrays, i, 0), np.shape(arrays[i]))
 
 
 @rule(np.stack, linear_in="arrays", shape="stack")

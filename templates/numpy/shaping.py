@@ -161,6 +161,29 @@ def tile_back_rule(y_bar, x, reps):
     y_bar_bar += np.tile(r_bar, reps)
 
 
+@rule(np.resize, linear_in="x", shape="broadcast_to")
+def resize(x, new_shape):
+    y = np.resize(x, new_shape)
+    x_bar += resize_back(y_bar, x)
+
+
+@helper
+def resize_back(y_bar, x):
+    """Adjoint of np.resize: the sum over the copies of each entry; the last ones may be cut off."""
+    entries, n = np.ravel(y_bar), np.size(x)
+    copies = -(-len(entries) // max(n, 1))
+    filled = np.zeros(copies * n, entries.dtype)
+    if n:
+        filled[: len(entries)] = entries
+    return shaped_like(np.sum(np.reshape(filled, (copies, n)), axis=0), x)
+
+
+@rule(resize_back, linear_in="y_bar", shape="like:x", view_of="")
+def resize_back_rule(y_bar, x):
+    r = resize_back(y_bar, x)
+    y_bar_bar += np.resize(r_bar, np.shape(y_bar))
+
+
 @rule(np.repeat, np.ndarray.repeat, linear_in="x")
 def repeat(x, repeats, axis=None):
     y = np.repeat(x, repeats, axis=axis)

@@ -42,6 +42,8 @@ class Kinds(Watch):
         if value is None or isinstance(value, (str, tuple, list)):
             return  # a variable that is not set; a structure
         kind = op.result.kind
+        if np.ndim(value) and np.size(value) == 0 and (kind.ndim or 0) > 1:
+            return  # an array of a list without items has one axis
         if kind.dims is not None and np.ndim(value) != len(kind.dims):
             self.wrong.append(f"{text} is {kind}, and has {np.ndim(value)} axes")
         elif kind.dims and not loops_around(op):  # there, a length is another one in each iteration

@@ -24,6 +24,7 @@ from tests.properties.reduce import reduce
 from tests.properties.results import check_structure, with_structure
 from tests.properties.second_names import second_names
 from tests.properties.sequences import sequence
+from tests.properties.shapes import of_other_shapes
 
 SECONDS = 20.0
 
@@ -83,6 +84,7 @@ def main() -> None:
     parser.add_argument(
         "--lengths", action="store_true", help="lengths that the run decides, and broadcasts"
     )
+    parser.add_argument("--shapes", action="store_true", help="the table with other shapes")
     parser.add_argument("--objects", action="store_true", help="objects of classes, mostly")
     parser.add_argument(
         "--results", action="store_true", help="with structures of variables as results"
@@ -111,6 +113,8 @@ def main() -> None:
             program = nested(choices, options.size)
         elif options.lengths:
             program = about_lengths(choices, options.size)
+        elif options.shapes:
+            program = of_other_shapes(choices)
         elif options.objects:
             program = about_objects(choices, options.size)
         else:

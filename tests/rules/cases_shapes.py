@@ -71,6 +71,8 @@ CASES = [
     case("np_roll_pair", "np.roll(x, (1, 2), axis=(0, 1))", normal(3, 4)),
     case("np_tile", "np.tile(x, 2)", 1.5, *SHAPES),
     case("np_tile_pair", "np.tile(x, (2, 3))", normal(2), normal(2, 2), normal(2, 2, 2)),
+    case("np_resize", "np.resize(x, 5) * np.resize(x, (5,))", 1.5, *SHAPES),
+    case("np_resize_pair", "np.resize(x, (2, 3))", 1.5, *SHAPES, normal(9), normal(3, 3)),
     case("np_repeat", "np.repeat(x, 2)", 1.5, *SHAPES),
     case("repeat_method", "x.repeat(2) * x.repeat(2, 0).ravel()", normal(3)),
     case("np_repeat_axis", "np.repeat(x, 3, axis=0)", *SHAPES),
