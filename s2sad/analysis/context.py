@@ -88,6 +88,8 @@ def size_of(context: Context, value: Value) -> Size:
             known, axis = static(op.operands[1]) if op.fn == "intrinsic.dim" else (True, 0)
             if dims and known and isinstance(axis, int) and -len(dims) <= axis < len(dims):
                 return context.dims.find(dims[axis])
+        if op.fn == "builtins.max" and static(op.operands[1]) == (True, 0):
+            return size_of(context, op.operands[0])  # a length that is no less
         if op.fn in ("operator.add", "operator.sub"):
             known, number = static(op.operands[1])
             if known and isinstance(number, int):

@@ -97,10 +97,9 @@ def add(b: Builder, op: Op) -> Value | None:
         return x
     if number(x) == 0:
         return y
-    if operand_of(x, "numpy.zeros_like"):
-        # What is added to an adjoint has its shape.
-        if same_shape(b.context, x, y) or op.attrs.get("accumulate") and not y.kind.is_scalar:
-            return y
+    # What is added need not have the shape of the sum: an operand of a sum is not spread before it.
+    if operand_of(x, "numpy.zeros_like") and same_shape(b.context, x, y):
+        return y
     joined = join_masks(b, op)
     if joined is not None:
         return joined

@@ -106,6 +106,7 @@ class Base:
         self.of_numpy: set[Cell] = set()  # lists that grow by NumPy's numbers
         self.natural: set[Value] = set()  # indices that are never negative
         self.sizes = Sizes()
+        self.least: dict[Value, int] = {}  # of lengths that may come out less than they are
         self.ranks: set[Value] = set()  # arrays whose number of axes the code is made for
         self.hints: dict[Any, Any] = {}  # of loops: what the last try at lowering them found out
         self.row_cells: list[Cell] = []  # items of lists of lists that the statement reads

@@ -105,6 +105,8 @@ def _len(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) 
     if items is not None:
         return low.const(len(items.items), node)
     length = low.grown_length(args[0])
+    if length is not None and length in low.least:
+        return low.prim("builtins.max", [length, low.const(low.least[length], node)], {}, node)
     if length is not None:
         return length
     if isinstance(args[0], Cell) or defines(args[0], "__len__"):
@@ -128,9 +130,11 @@ def _asked(fn: str) -> Any:
         if len(args) != 1 or kwargs:
             return None
         items = low.sequence(args[0])
-        x = low.to_value(args[0], node)
-        if items is not None:
-            x = low.array_of(x, node)
+        if items is not None and not items.items:
+            x = low.prim("numpy.zeros", [low.const(0, node)], {}, node)
+        else:
+            x = low.to_value(args[0], node)
+            x = x if items is None else low.array_of(x, node)
         if fn == "intrinsic.shape" and x.kind.is_scalar:
             return Items([])
         return low.prim(fn, [x], {}, node)

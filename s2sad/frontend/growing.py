@@ -38,11 +38,13 @@ class Growing(Listed):
         items: Items = cell.contents
         trips = self.prim("intrinsic.trips", domain, {}, node)
         if self.literal(domain[0]) == 0 and self.literal(domain[2]) == 1:
-            trips = domain[1]
+            trips = self.not_negative(domain[1], node)
         total = self.times(trips, count, node)
         before = len(items.items)
         if before:
             total = self.prim("operator.add", [self.const(before, node), total], {}, node)
+        if not self.sizes.is_natural(trips):
+            self.least[total] = before
         array = self.prim("numpy.empty", [total], {}, node)
         names = [n for _, n in self.state.holding(cell) if n.isidentifier()]
         array.hint = names[0] if names else ""
@@ -51,6 +53,18 @@ class Growing(Listed):
         values = [self.to_value(item, node) for item in items.items]
         python = all(v.kind.dtype in ("float", "int") for v in values) and cell not in self.of_numpy
         cell.vars[CONTENTS] = Grown(array, total, number="float" if python else "")
+
+    def not_negative(self, count: Value, node: Any) -> Value:
+        """max(count, 0), as range and lists take what is negative.
+
+        A length from which a number is taken stays: that an array ends before it begins, NumPy says.
+        """
+        known = self.literal(count)
+        if isinstance(known, int):
+            return self.const(max(known, 0), node)
+        if self.sizes.is_natural(count) or self.sizes.is_of_lengths(count):
+            return count
+        return self.prim("builtins.max", [count, self.const(0, node)], {}, node)
 
     def times(self, value: Value, count: int, node: Any) -> Value:
         if count == 1:
@@ -202,6 +216,10 @@ class Growing(Listed):
             if joins.get(name) and pieces is None:
                 return self.end_to_end(self.grown_array(grown, node), node)
             if pieces is not None and (joins.get(name) or name == "concatenate"):
+                joined = pieces[1].op
+                assert joined is not None
+                if joined.block is not self.block:
+                    joined.attrs["list"] = True  # joined before it is sure that this is reached
                 return pieces[1]
         raise self.unsupported(
             node,
@@ -273,6 +291,7 @@ class Growing(Listed):
             return None
         if count is None and times.kind.dtype not in ("int", "i8"):
             return None
+        times = self.not_negative(times, node)
         array = self.full_of([times], item, node)
         number = item.kind.dtype if item.kind.dtype in ("float", "int") else ""
         cell: Cell = self.state.add(Cell(list))

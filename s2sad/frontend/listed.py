@@ -45,6 +45,7 @@ class Listed(ItemTrees):
     if TYPE_CHECKING:
 
         def list_in(self, contents: Grown, node: Any) -> Cell: ...
+        def not_negative(self, count: Value, node: Any) -> Value: ...
         def unpack(self, target: Any, value: Binding, node: Any) -> None: ...
         def item(self, binding: Items | Cell, index: Binding, node: Any) -> Binding: ...
         def may_change(self, cell: Cell, node: Any) -> None: ...
@@ -110,8 +111,9 @@ class Listed(ItemTrees):
         if len(end.new) > 1 or not isinstance(value, Value):
             return None
         start, stop, step = loop.domain
-        trips = stop
-        if self.literal(start) != 0 or self.literal(step) != 1:
+        if self.literal(start) == 0 and self.literal(step) == 1:
+            trips = self.not_negative(stop, node)
+        else:
             trips = self.prim("intrinsic.trips", loop.domain, {}, node)
         parts, row = [value], value.op
         if isinstance(tree, Grown):

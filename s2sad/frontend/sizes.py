@@ -49,6 +49,8 @@ class Sizes:
             return self.length(op.operands[0])
         if op.fn == "intrinsic.trips":
             return self.trips(op.operands)
+        if op.fn == "builtins.max" and self.of(op.operands[1]) == {}:
+            return self.natural(self.of(op.operands[0]))
         if op.fn in WHOLE:
             return {(op.fn, *(_key(self.of(v)) for v in op.operands)): 1}
         return {value: 1}
@@ -123,6 +125,15 @@ class Sizes:
         if self.of(step) == {ONE: -1}:
             return self.natural(_sum(self.of(start), self.of(stop), -1))
         return {("trips", *(_key(self.of(v)) for v in domain)): 1}
+
+    def is_natural(self, value: Value) -> bool:
+        """True for an integer that is 0 or more in every run."""
+        size = self.of(value)
+        return self.natural(size) == size
+
+    def is_of_lengths(self, value: Value) -> bool:
+        """True for a length, or lengths, to which a number is added or from which it is taken."""
+        return all(symbol == ONE or _is_length(symbol) for symbol in self.of(value))
 
     def is_positive(self, value: Value) -> bool:
         """True for an integer that is 1 or more in every run."""
