@@ -19,12 +19,12 @@ from tests.properties.lengths import about_lengths
 from tests.properties.names import about_names
 from tests.properties.nests import nested
 from tests.properties.objects import about_objects
+from tests.properties.others import with_other_arguments
 from tests.properties.programs import Program, Seeded, generate
 from tests.properties.reduce import reduce
 from tests.properties.results import check_structure, with_structure
 from tests.properties.second_names import second_names
 from tests.properties.sequences import sequence
-from tests.properties.shapes import of_other_shapes
 
 SECONDS = 20.0
 
@@ -84,7 +84,7 @@ def main() -> None:
     parser.add_argument(
         "--lengths", action="store_true", help="lengths that the run decides, and broadcasts"
     )
-    parser.add_argument("--shapes", action="store_true", help="the table with other shapes")
+    parser.add_argument("--others", action="store_true", help="the table with other arguments")
     parser.add_argument("--objects", action="store_true", help="objects of classes, mostly")
     parser.add_argument(
         "--results", action="store_true", help="with structures of variables as results"
@@ -113,8 +113,8 @@ def main() -> None:
             program = nested(choices, options.size)
         elif options.lengths:
             program = about_lengths(choices, options.size)
-        elif options.shapes:
-            program = of_other_shapes(choices)
+        elif options.others:
+            program = with_other_arguments(choices)
         elif options.objects:
             program = about_objects(choices, options.size)
         else:
