@@ -57,6 +57,7 @@ def with_others(construct: Construct, others: dict[str, Any]) -> Program | None:
 def with_other_arguments(choices: Choices) -> Program:
     """A program of the table, with arguments of other shapes or values."""
     while True:
-        program = with_others(choices.one_of(CONSTRUCTS), choices.one_of(OTHERS))
+        construct = CONSTRUCTS[choices.integer(0, len(CONSTRUCTS) - 1)]
+        program = with_others(construct, OTHERS[choices.integer(0, len(OTHERS) - 1)])
         if program is not None:
             return program
