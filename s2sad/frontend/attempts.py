@@ -8,6 +8,7 @@ So no exception that a derivative raises is ever taken for one of the program.
 from __future__ import annotations
 
 import builtins
+import copy
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -44,11 +45,18 @@ class Attempts(Base):
             raise
 
     def try_statement(self, node: Any) -> None:
+        if node.finalbody and _always_leaves(node.finalbody):
+            # Whatever is raised before it, it ends there.
+            node = copy.copy(node)
+            swallow = gast.ExceptHandler(None, None, [gast.copy_location(gast.Pass(), node)])
+            inner = gast.Try(node.body, node.handlers, node.orelse, [])
+            node.body = [gast.copy_location(inner, node)] if node.handlers else node.body
+            node.handlers, node.orelse = [gast.copy_location(swallow, node)], []
+        before, block, mark = self.state.take(), self.block, len(self.block.ops)
         if not node.handlers:
             self.statements(node.body)
-            self.finally_(node.finalbody)
+            self.finally_(node, block.ops[mark:])
             return
-        before, block, mark = self.state.take(), self.block, len(self.block.ops)
         classes = [self.caught(h) for h in node.handlers]
         try:
             self.statements(node.body)
@@ -68,7 +76,7 @@ class Attempts(Base):
                 self.attempt(node, classes)
             else:
                 self.unless_left(node.orelse, node)
-        self.finally_(node.finalbody)
+        self.finally_(node, block.ops[mark:])
 
     def attempt(self, node: Any, classes: list[Classes]) -> None:
         """A try statement of which only the run says whether its body raises an exception."""
@@ -197,12 +205,22 @@ class Attempts(Base):
                 read[0], "a handler reads the exception that it caught", "use what was known before"
             )
 
-    def finally_(self, nodes: list[Any]) -> None:
-        """The statements that are run in any case, also after a return."""
-        if nodes:
-            self.in_any_case(lambda: self.statements(nodes), nodes[0])
+    def finally_(self, node: Any, before: list[Op]) -> None:
+        """The statements that are run in any case, also after a return or an exception of what is `before`."""
+        nodes = node.finalbody
+        if not nodes or not self.in_any_case(lambda: self.statements(nodes), nodes[0]):
+            return
+        caught = any(issubclass(Exception, c) for h in node.handlers for c in self.caught(h))
+        made = [inner for op in before for inner in _all_of(op)]
+        if not caught and any(may_raise(op, (Exception,)) for op in made):
+            raise self.unsupported(
+                nodes[0],
+                "a `finally` that leaves ends an exception, and its `try` may raise one",
+                "return behind the try statement, or catch the exception",
+            )
 
-    def in_any_case(self, run: Callable[[], object], node: Any) -> None:
+    def in_any_case(self, run: Callable[[], object], node: Any) -> bool:
+        """Runs statements also where what is before them has left; True if they leave themselves."""
         variables = self.scope.vars
         flags = {n: variables.pop(n) for n in FLAGS if n in variables}
         result = variables.get("$ret")
@@ -218,6 +236,7 @@ class Attempts(Base):
                 "a `finally` that may leave what its `try` leaves, as the run decides",
                 "leave behind the try statement",
             )
+        return leaving is True
 
     def caught(self, handler: Any) -> tuple[Any, ...]:
         """The exceptions that a handler is for."""

@@ -224,6 +224,17 @@ class ItemTrees(Base):
         whole = self.is_whole(index)
         return index if whole else self.prim("builtins.int", [index], {}, node)
 
+    def chosen_by_truth(self, items: Items, index: Binding, node: Any) -> Binding | None:
+        """[a, b][truth] is b if truth else a; None for another index."""
+        op = index.op if isinstance(index, Value) else None
+        if op is None or op.fn != "builtins.int" or len(items.items) < 2 or len(op.operands) != 1:
+            return None
+        truth = op.operands[0]
+        if truth.kind.dtype != "bool" or not truth.kind.is_scalar:
+            return None
+        no, yes = items.items[:2]
+        return self.choose(truth, lambda: yes, lambda: no, node, "ifexp")
+
     def is_whole(self, index: Value) -> bool:
         """True for what is an integer on every path, or a slice: no truth."""
         op = index.op

@@ -133,6 +133,8 @@ class Containers(Keys, Sets):
 
         `place` is where the list is made, so that the array is made once, or else where it is read.
         """
+        if (chosen := self.chosen_by_truth(items, index, node)) is not None:
+            return chosen
         numbers = self.numbers_in(items, node) if isinstance(index, Value) else None
         if numbers is None or place not in self.by_place:
             error = self.unsupported(
