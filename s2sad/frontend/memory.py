@@ -94,7 +94,7 @@ class Memory(Base):
             new = self.binary(op, array, value, node)
             assert new.op is not None
             new.op.attrs["inplace"] = True
-            new.kind = array.kind if array.kind.dims == () else new.kind
+            new.kind = new.kind if array.kind.dims is None else array.kind  # it stays that array
             new.hint = array.hint
             self.versions[new] = array
             self.replace(array, new)
