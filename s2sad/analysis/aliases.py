@@ -141,4 +141,6 @@ def once(index: Value) -> bool:
         return all(once(v) for v in op.operands)
     if op is not None and (op.name == "slice" or op.name == "const"):
         return True
+    if op is not None and op.fn == "numpy.arange" and index.kind.dtype == "i8":
+        return len(op.operands) == 1  # 0, 1, 2, ...
     return index.kind.is_scalar or index.kind.dtype == "b1"

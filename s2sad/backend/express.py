@@ -147,7 +147,8 @@ class Expressions:
         parts: list[ast.expr | None] = []
         for value in op.operands:
             known, item = static(value)
-            parts.append(None if known and item is None else self.of(value))
+            start = not parts and not op.exact and item == 0  # x[:n], where no one wrote x[0:n]
+            parts.append(None if known and item is None or start else self.of(value))
         return ast.Slice(*parts)
 
     def index(self, value: Value) -> ast.expr:

@@ -159,7 +159,7 @@ def fill_diagonal(a, val):
         raise Refused("np.fill_diagonal of an array that is no matrix is not supported")
     places = np.arange(min(np.shape(a)))
     if np.ndim(val):  # too few come again, and too many are left out
-        val = np.ravel(val)[places % np.size(val)]
+        val = flat(val)[places % np.size(val)]
     a[places, places] = val
 
 
