@@ -130,10 +130,10 @@ class _Empty:
         elif op.fn in WRITES:
             if first in self.found:
                 self.add(op.result, state)
-        elif rule.shape == "reduction":
-            self.reduction(op)
         elif op.fn in RAISE or rule.shape in FLAT or op.fn == "intrinsic.append_row":
             pass
+        elif rule.shape == "reduction":
+            self.reduction(op)
         elif rule.shape == "reshape":
             if first not in self.found or op.operands[-1] in self.found:
                 self.add(op.result, state)
@@ -169,15 +169,12 @@ class _Empty:
         if len(taken) > 1 or any(p.kind.is_scalar and p.kind.dtype == "int" for p in taken):
             return  # raises an exception
         mask = len(parts) == 1 and index.kind.dtype == "b1"
-        if (
-            not mask or array.kind.ndim != index.kind.ndim
-        ):  # what a mask takes of all entries is a vector
-            self.add(op.result, state)
+        if mask and array.kind.ndim == index.kind.ndim:
+            return  # what a mask takes of all entries is a vector
+        self.add(op.result, state)
 
     def reduction(self, op: Op) -> None:
         axis, keeps = op.arg("axis"), op.arg("keepdims")
-        if op.fn in RAISE:
-            return
         # Of one axis they are taken along 0 and -1; along others they raise an exception.
         known, place = (True, None) if axis is None else static(axis)
         if keeps is not None and static(keeps) != (True, False) or not known or place in (0, -1):

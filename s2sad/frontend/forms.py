@@ -129,12 +129,8 @@ def _asked(fn: str) -> Any:
     ) -> Binding | None:
         if len(args) != 1 or kwargs:
             return None
-        items = low.sequence(args[0])
-        if items is not None and not items.items:
-            x = low.prim("numpy.zeros", [low.const(0, node)], {}, node)
-        else:
-            x = low.to_value(args[0], node)
-            x = x if items is None else low.array_of(x, node)
+        listed = _listed_array(low, args, {}, node)
+        x = low.to_value(args[0] if listed is None else listed, node)
         if fn == "intrinsic.shape" and x.kind.is_scalar:
             return Items([])
         return low.prim(fn, [x], {}, node)
