@@ -83,8 +83,13 @@ class Raiser(LoopHeaders):
                 loop = Loop(op)
                 for group in self.groups[op]:
                     values = [loop.collects[k] for k in group]
-                    points.setdefault(append_point(loop, values, self.nested), []).extend(values)
+                    points.setdefault(self.append_point(loop, values), []).extend(values)
         return points
+
+    def append_point(self, loop: Loop, values: list[Value]) -> Op | Block:
+        rows = self.rows[loop.op].reads if loop.op in self.rows else []
+        unpacked = [[*items.values()] for items in self.unpackings.values()]
+        return append_point(loop, values, self.nested, rows, unpacked)
 
     # --- statements ---------------------------------------------------------------------------------------
 
@@ -123,7 +128,7 @@ class Raiser(LoopHeaders):
         loop = Loop(owner.op)
         for group in self.groups[owner.op]:
             values = [loop.collects[k] for k in group]
-            if append_point(loop, values, self.nested) is not at:
+            if self.append_point(loop, values) is not at:
                 continue
             items = [self.expressions.of(v) for v in values]
             item = items[0] if len(items) == 1 else ast.Tuple(items, ast.Load())

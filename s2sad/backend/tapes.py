@@ -38,10 +38,18 @@ def tape_groups(function: Function) -> dict[Op, list[list[int]]]:
     return groups
 
 
-def append_point(loop: Loop, values: list[Value], nested: set[Op]) -> Op | Block:
+def append_point(
+    loop: Loop, values: list[Value], nested: set[Op], rows: list[Op], unpacked: list[list[Op]]
+) -> Op | Block:
+    """Behind what a group of values is made by: behind all items of rows, which the loop's header sets, and behind all
+    items that one statement unpacks.
+    """
     places = {op: i for i, op in enumerate(loop.body.ops)}
     made = [v.op for v in values if v.op is not None and v.op in places and v.op not in nested]
-    return max(made, key=lambda op: places[op]) if made else loop.body
+    point = max(made, key=lambda op: places[op]) if made else loop.body
+    if rows and (point is loop.body or point in rows):
+        return rows[-1]
+    return next((group[-1] for group in unpacked if point in group), point)
 
 
 def kept_anyway(function: Function) -> set[Value]:
