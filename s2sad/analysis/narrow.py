@@ -1,8 +1,9 @@
 """What a function's text says of arguments of which nothing else is known.
 
 An argument that is the bound of a `range` is an integer. An argument that is updated by `x += ...` is taken to be a
-number, since an array would be changed for the caller too, and one at whose place an array is written is taken to be
-an integer, since an array might name an element twice; the emitted code asks, and raises where it is not.
+number, since an array would be changed for the caller too, unless items of it are read; and one at whose place an array
+is written is taken to be an integer, since an array might name an element twice. The emitted code asks, and raises
+where it is not.
 """
 
 from __future__ import annotations
@@ -96,8 +97,17 @@ def _updated(context: Context, function: Function) -> tuple[Value, Kind, Op] | N
     writes = [op for op in function.body.walk() if must_write(op) and op.fn not in WRITES]
     for param, op in _written(context, function, writes):
         if op.operands[0].kind == ANY:
-            return param, NUMBER, op
+            return param, array(None, None) if _has_items(context, function, param) else NUMBER, op
     return None
+
+
+def _has_items(context: Context, function: Function, param: Value) -> bool:
+    """True where the program reads items of an argument, or of what shares its memory."""
+    sharing = Sharing(context, function)
+    reads = [
+        op for op in function.body.walk() if op.exact and op.fn in ("operator.getitem", *WRITES)
+    ]
+    return any(Foreign(param) in sharing.of(op.operands[0]) for op in reads)
 
 
 def _written(context: Context, function: Function, writes: list[Op]) -> Iterator[tuple[Value, Op]]:

@@ -234,6 +234,8 @@ def transpose(context: Context, op: Op) -> Kind:
     if axes is None:
         return Kind("number", kind.dtype, kind.dims[::-1])
     axes = axes if isinstance(axes, tuple) else (axes,)
+    if len(axes) != len(kind.dims) or not all(-len(axes) <= a < len(axes) for a in axes):
+        return array(kind.dtype, None)  # raises an exception
     return Kind("number", kind.dtype, tuple(kind.dims[a] for a in axes))
 
 
