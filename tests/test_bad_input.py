@@ -215,12 +215,12 @@ REFUSED = [
         import numpy as np
 
         def f(x):
-            y = x.copy()
-            z = y.reshape(2, -1)
+            y = np.copy(x)
+            z = y.ravel()
             z[0] = 2.0
             return np.sum(y * y)
         """,
-        args="x: f8[n]",
+        args="x: f8[n, n]",
     ),
     Case(
         "with-block",

@@ -41,7 +41,7 @@ from s2sad.frontend.scope import (
     View,
     attribute_of,
 )
-from s2sad.frontend.shape_forms import in_order
+from s2sad.frontend.shape_forms import in_order, laid_out, not_in_rows
 from s2sad.frontend.shape_tuples import ShapeTuples
 from s2sad.frontend.texts import Texts
 from s2sad.ir.core import Value, clone_block
@@ -280,18 +280,20 @@ class Calls(Objects, Pointlike, ShapeTuples, Into, Texts):
             if ordered is not None:
                 return ordered
         args = [self.to_value(b, node) for b in given]
-        if name in ("astype", "copy"):
-            named.pop("order", None)  # where items lie in memory changes none of them
+        # Where items lie in memory changes none of them.
+        layout = {k: named.pop(k) for k in ("order",) if name in ("astype", "copy") and k in named}
         same = self.not_copied(receiver, name, args, named, node)
         if same is not None:
-            return same
+            return laid_out(self, same, [receiver], layout, node)
         kwargs = {k: self.to_value(v, node) for k, v in named.items() if k != "out"}
         if name == "reshape":
             shape = args[0] if len(args) == 1 else self.op("tuple", args, passive("tuple"), node)
             return self.prim(fn, [receiver, shape], kwargs, node)
         if name == "transpose" and len(args) > 1:
             args = [self.op("tuple", args, passive("tuple"), node)]
-        return self.prim(fn, [receiver, *args], kwargs, node)
+        made = self.prim(fn, [receiver, *args], kwargs, node)
+        not_in_rows(self, made, [receiver], layout)
+        return made
 
     def not_copied(
         self, array: Value, name: str, args: list[Value], kwargs: dict[str, Binding], node: Any

@@ -178,8 +178,10 @@ class Control(Comprehensions, Collecting):
             return
         op = Op("if", [test], [], {"form": form}, blocks, self.span(node), exact=True)
         self.block = outer
-        self.state.restore(Merge(self, op, before, ends, node).state())
-        outer.append(op)
+        merge = Merge(self, op, before, ends, node)
+        self.state.restore(merge.state())
+        for made in (op, *merge.views):
+            outer.append(made)
 
     def choose(
         self,
@@ -277,10 +279,12 @@ class Control(Comprehensions, Collecting):
             (self.scope.owner(n) if rebound else self.holder_of(n), n): None
             for n, rebound in _assigned(node).items()
         }
-        for name in _written(node):
+        written = {name: self.scope.find_local(name) for name in _written(node)}
+        for array in written.values():
             # What else holds an array that is written is carried too.
-            array = self.scope.find_local(name)
             if isinstance(array, Value) and not array.kind.is_scalar:
+                if self.whole_of(array) not in written.values():
+                    self.take_over(array, node)
                 held = [place for place, b in self.state.places() if array in values_in(b)]
                 places |= dict.fromkeys(held)
         plan = Plan(node, domain, element, dict(places))

@@ -90,7 +90,7 @@ class LoopStart:
             return False
         binding = self.before[holder].get(name)
         if isinstance(binding, Value) and place not in self.plan.rebound:
-            if self.low.viewed(binding) is not None:
+            if self.low.viewed(binding) is not None or self.low.whole_of(binding) is not None:
                 return False  # a write through a view is one to the array, which is carried
         return not is_function(binding)
 
@@ -217,6 +217,22 @@ class LoopStart:
     def known_as(self, init: Value) -> Value:
         """An initial value as the plan names it: the same in each try."""
         return self.converted.get(init, init)
+
+    def in_one_piece(self) -> None:
+        """Arrays that begin in one piece of memory are taken to stay so."""
+        for init, param in zip(self.inits, self.params, strict=True):
+            if self.known_as(init) not in self.plan.scattered and self.low.pieces.is_one(init):
+                self.low.pieces.carried.add(param)
+
+    def is_scattered(self) -> bool:
+        """Whether an array does not stay in one piece of memory, and was taken to: at the next try, it is not."""
+        pieces, found = self.low.pieces, False
+        for init, param in zip(self.inits, self.params, strict=True):
+            end = self.ended.get(param)
+            if param in pieces.asked and (end is None or not pieces.is_one(end)):
+                self.plan.scattered.add(self.known_as(init))
+                found = True
+        return found
 
     def lasting(self, init: Value) -> Kind:
         """The kind of an array is taken to last through the loop, but for its lengths; the end is compared.

@@ -66,6 +66,7 @@ class Attempt(LoopStart):
         low.block = self.body
         for (holder, name), binding in self.start.items():
             holder.vars[name] = binding
+        self.in_one_piece()
         self.viewed = {init for init, param in self.shared.items() if low.refresh(init, param)}
         self.entered = low.state.take()
         for flag in FLAGS:
@@ -136,7 +137,7 @@ class Attempt(LoopStart):
             if param in self.ended and low.object_of(self.ended[param]) is not param:
                 plan.apart.add(self.known_as(init))
                 again = True
-        if again:
+        if again or self.is_scattered():
             return False
         stop = self.stop(ends)
         self.body.yields = ([stop] if stop is not None else []) + nexts

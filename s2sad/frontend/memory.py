@@ -1,9 +1,9 @@
 """Writes to arrays, as every name that shares their memory sees them.
 
 A value of the IR is one object of the running program, so a write gives each name that holds the array its new
-version. A view of a variable (an item, a slice, a transpose) is written through: into the array that it is a view
-of. After a write, the views of that array which have names are taken again, from its new version. What this cannot
-see (memory shared in ways that only the run decides) is found by the analysis of aliases, and refused.
+version. A view of a variable (an item, a slice, a transpose, another shape) is written through: into the array that
+it is a view of. After a write, the views of that array which have names are taken again, from its new version. What
+this cannot see (memory shared in ways that only the run decides) is found by the analysis of aliases, and refused.
 """
 
 from __future__ import annotations
@@ -11,11 +11,22 @@ from __future__ import annotations
 from typing import Any
 
 from s2sad.frontend.base import Base, holds_numbers
+from s2sad.frontend.pieces import SAME_ITEMS
 from s2sad.frontend.scope import replaced, values_in
 from s2sad.ir.core import Op, Value
 from s2sad.ir.kinds import passive
 
+# Views of all of an array, by their names in NumPy, and what makes the array of them again: the function itself (of
+# other axes), or reshape. `ravel` and `reshape` give views of arrays in one piece.
 TRANSPOSES = ("numpy.ndarray.T",)
+OWN_INVERSE = (
+    "T", "transpose", "matrix_transpose", "swapaxes", "moveaxis", "flip", "fliplr", "flipud", "real",
+)  # fmt: skip
+
+
+def is_flat(value: Value) -> bool:
+    """True for `array.flat`, through which the array itself is written, and whose items are copies."""
+    return value.op is not None and bool(value.op.attrs.get("flat"))
 
 
 class Memory(Base):
@@ -29,8 +40,8 @@ class Memory(Base):
         index = self.in_array(array, index, node)
         if index.op is not None and index.op.name == "tuple" and not index.op.operands:
             index = self.const(Ellipsis, node)
-        if self.is_transpose(array):
-            self.write_transpose(fn, target, array, index, value, node)
+        if self.whole_of(array) is not None:
+            self.write_whole(fn, target, array, index, value, node)
             return
         source = self.viewed(array)
         if source is not None:
@@ -60,10 +71,8 @@ class Memory(Base):
             value = self.without_first_axes(value, array, index, node)
         new = self.prim(fn, [array, index, value], {}, node)
         named = getattr(getattr(target, "value", None), "id", "")
-        new.hint = named if self.scope.find_local(named) is array else array.hint or named
-        self.versions[new] = array
-        self.replace(array, new)
-        self.refresh(array, new)
+        name = named if self.scope.find_local(named) is array else array.hint or named
+        self.renew(array, new, name)
 
     def without_first_axes(self, value: Value, array: Value, index: Value, node: Any) -> Value:
         """What is written, without the axes of one item that it has before those of its place: v[:] = w[None]."""
@@ -84,7 +93,7 @@ class Memory(Base):
 
     def update(self, op: Any, array: Value, value: Value, target: Any, node: Any) -> Value:
         """`array += value` for what is known to be an array: in place, for all who hold it."""
-        if self.is_transpose(array):
+        if self.whole_of(array) is not None:
             self.scope.vars["$view"] = array
             whole = self.const(Ellipsis, node)
             self.augment_item(op, array, whole, value, target, node)
@@ -95,10 +104,7 @@ class Memory(Base):
             assert new.op is not None
             new.op.attrs["inplace"] = True
             new.kind = new.kind if array.kind.dims is None else array.kind  # it stays that array
-            new.hint = array.hint
-            self.versions[new] = array
-            self.replace(array, new)
-            self.refresh(array, new)
+            self.renew(array, new, array.hint)
             return new
         base, place = source
         self.scope.vars["$view"] = array
@@ -123,35 +129,124 @@ class Memory(Base):
         new.op.attrs["update"] = True
         self.write("intrinsic.store", target, array, index, new, node)
 
-    def is_transpose(self, array: Value) -> bool:
-        """True for the transpose of a named array, or of a view of one."""
-        op = array.op
-        if op is None or op.fn not in TRANSPOSES or not array.kind.is_array:
-            return False
-        base = op.operands[0]
-        held = any(base in values_in(b) for _, b in self.state.places())
-        return held or self.viewed(base) is not None or self.is_transpose(base)
+    def whole_of(self, value: Value) -> Value | None:
+        """The array of all of whose items `value` is surely a view, where a name or a view of one holds that."""
+        op = value.op
+        if op is None or op.name != "prim" or not value.kind.is_array:
+            return None
+        return op.operands[0] if self.is_view_of_all(op) and self.is_held(op.operands[0]) else None
 
-    def write_transpose(
+    def is_view_of_all(self, op: Op) -> bool:
+        """True where the result of a primitive is surely a view of all items of its first operand."""
+        name = op.fn.rpartition(".")[2]
+        if (
+            not op.operands
+            or name not in (*OWN_INVERSE, *SAME_ITEMS)
+            or not op.operands[0].kind.is_array
+        ):
+            return False
+        if name == "transpose" and len(op.operands) > 1:
+            return self.axes_back(op.operands[1]) is not None
+        if name in ("reshape", "ravel"):
+            return is_flat(op.result) or self.pieces.is_one(op.operands[0])
+        return True
+
+    def is_held(self, array: Value) -> bool:
+        """True where the current state has an array, under a name or in a view of one."""
+        if any(array in values_in(b) for _, b in self.state.places()):
+            return True
+        return self.viewed(array) is not None or self.whole_of(array) is not None
+
+    def write_whole(
         self, fn: str, target: Any, array: Value, index: Value, value: Value, node: Any
     ) -> None:
-        """base.T[index] = value: base[k] = value, where the index has a simple transpose k."""
-        assert array.op is not None
-        base = array.op.operands[0]
+        """array[index] = value, where `array` is a view of all of another array, which is made of it again.
+
+        Items and parts of a matrix's transpose are written into the matrix.
+        """
+        base, view = self.whole_of(array), array.op
+        assert base is not None and view is not None
+        turned = self.transposed(array, index, node) if view.fn in TRANSPOSES else None
+        if turned is not None:
+            self.write(fn, target, base, turned, value, node)
+            return
+        views = [view]
+        while self.whole_of(base) is not None and base.op is not None:
+            views.append(base.op)
+            base = base.op.operands[0]
+        part = self.viewed(base)
+        start = array if part is None else self.prim("numpy.copy", [array], {}, node)
+        if fn == "intrinsic.store":
+            value = self.without_first_axes(value, array, index, node)
+        new = self.prim(fn, [start, index, value], {}, node)
+        for view in views:
+            new = self.made_again(view, new, node)
+        if part is not None:
+            self.write("intrinsic.store", target, *part, new, node)
+        else:
+            self.renew(base, new, base.hint)
+
+    def made_again(self, view: Op, new: Value, node: Any) -> Value:
+        """The array of which `new` is what a view of all its items became."""
+        base, *more = view.operands
+        if view.fn.endswith("transpose") and more:
+            more = [self.const(self.axes_back(more[0]), node)]
+        if view.fn == "numpy.moveaxis":
+            more = more[::-1]
+        if view.fn.rpartition(".")[2] in OWN_INVERSE:
+            attrs = {k: v for k, v in view.attrs.items() if k != "row"}
+            again = self.block.append(
+                Op("prim", [new, *more], [Value()], attrs, [], self.span(node), True)
+            ).result
+        else:
+            shape = self.prim("intrinsic.shape", [base], {}, node)
+            again = self.prim("numpy.reshape", [new, shape], {}, node)
+        again.kind = base.kind
+        return again
+
+    def take_over(self, array: Value, node: Any) -> None:
+        """Before a loop that writes a view of all of an array, the latter becomes a view of what the loop writes."""
+        base, view = self.whole_of(array), array.op
+        if base is None or view is None or is_flat(array):
+            return
+        if self.viewed(base) is not None or self.whole_of(base) is not None:
+            return
+        held = {v for _, binding in self.state.places() for v in values_in(binding)}
+        if any(v is not array and self.is_view(v.op, base) for v in held):
+            return
+        again = self.made_again(view, array, node)
+        again.hint = base.hint
+        self.versions[again] = base
+        self.replace(base, again)
+
+    def axes_back(self, axes: Value) -> tuple[int, ...] | None:
+        """The axes that undo a transposition; None where these are not known."""
+        known = self.literal(axes)
+        if axes.op is not None and axes.op.name in ("tuple", "list"):
+            known = tuple(self.literal(a) for a in axes.op.operands)
+        if not isinstance(known, tuple) or set(known) != set(range(len(known))):
+            return None
+        return tuple(known.index(k) for k in range(len(known)))
+
+    def renew(self, array: Value, new: Value, name: str) -> None:
+        """Every name that holds an array holds its new version, and its views are taken again."""
+        new.hint = name
+        self.versions[new] = array
+        self.replace(array, new)
+        self.refresh(array, new)
+
+    def transposed(self, array: Value, index: Value, node: Any) -> Value | None:
+        """The index k with matrix.T[index] = matrix[k], where there is a simple one."""
         op = index.op
         parts = list(op.operands) if op is not None and op.name == "tuple" else [index]
-        none = [self.const(None, node) for _ in range(3)]
-        if array.kind.ndim == 2 and len(parts) <= 2 and all(self.is_place(p) for p in parts):
-            if len(parts) == 1:
-                parts.append(self.op("slice", none, passive("slice"), node))
-            if any(p.op is None or p.op.name != "slice" for p in parts):
-                turned = self.op("tuple", parts[::-1], passive("tuple"), node)
-                self.write(fn, target, base, turned, value, node)
-                return
-        part = self.prim("numpy.copy", [array], {}, node)
-        part = self.prim(fn, [part, index, value], {}, node)
-        part = self.prim("numpy.ndarray.T", [part], {}, node, form="attribute")
-        self.write("intrinsic.store", target, base, self.const(Ellipsis, node), part, node)
+        if array.kind.ndim != 2 or len(parts) > 2 or not all(self.is_place(p) for p in parts):
+            return None
+        if len(parts) == 1:
+            none = [self.const(None, node) for _ in range(3)]
+            parts.append(self.op("slice", none, passive("slice"), node))
+        if all(p.op is not None and p.op.name == "slice" for p in parts):
+            return None
+        return self.op("tuple", parts[::-1], passive("tuple"), node)
 
     def is_place(self, part: Value) -> bool:
         """True for an integer or a slice in an index."""
@@ -167,8 +262,7 @@ class Memory(Base):
         if op is None or op.fn != "operator.getitem" or not value.kind.is_array:
             return None
         base, index = op.operands
-        held = any(base in values_in(b) for _, b in self.state.places())
-        if not held and self.viewed(base) is None:
+        if not self.is_held(base):
             return None
         return (base, index) if self.is_basic(index) and base.kind.is_array else None
 
@@ -177,7 +271,7 @@ class Memory(Base):
         if op is None or op.name != "prim" or not op.operands or not op.result.kind.is_array:
             return False
         basic = op.fn == "operator.getitem" and self.is_basic(op.operands[1])
-        if not basic and op.fn not in TRANSPOSES:
+        if not basic and not self.is_view_of_all(op):
             return False
         return op.operands[0] is root or self.is_view(op.operands[0].op, root)
 

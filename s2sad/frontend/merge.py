@@ -56,6 +56,9 @@ class Merge:
         self.node = node
         self.made: dict[tuple[Cell | None, Cell | None], Cell] = {}
         self.values: dict[Any, Value] = {}
+        self.views: list[
+            Op
+        ] = []  # of arrays that were written on a side: taken again after the branch
         self.merged: Snapshot = {}
 
     def state(self) -> Snapshot:
@@ -86,14 +89,14 @@ class Merge:
         made, values = dict(self.made), dict(self.values)
         blocks = self.op.regions
         ends = [(len(block.ops), len(block.yields)) for block in blocks]
-        results = len(self.op.results)
+        results, views = len(self.op.results), len(self.views)
         try:
             return self.binding(name, a, b)
         except UnsupportedSyntaxError as error:
             self.made, self.values = made, values
             for block, (ops, yields) in zip(blocks, ends, strict=True):
                 del block.ops[ops:], block.yields[yields:]
-            del self.op.results[results:]
+            del self.op.results[results:], self.views[views:]
             return Parted(error)
 
     def binding(self, name: str, a: Binding | None, b: Binding | None) -> Binding:
@@ -366,9 +369,27 @@ class Merge:
         pair = (a, b) if isinstance(a, Value) and isinstance(b, Value) else None
         if pair in self.values:
             return self.values[pair]
-        result = self.new_value(name, a, b)
+        result = self.view(a, b) if isinstance(a, Value) and isinstance(b, Value) else None
+        result = result or self.new_value(name, a, b)
         if pair is not None:
             self.values[pair] = result
+        return result
+
+    def view(self, a: Value, b: Value) -> Value | None:
+        """What is the same view of an array of each side is this view of the one that comes of these."""
+        ops = (a.op, b.op)
+        if a.op is None or b.op is None or a.op.name != "prim" or a.op.attrs != b.op.attrs:
+            return None
+        if a.op.operands[1:] != b.op.operands[1:] or not a.kind == b.kind:
+            return None
+        if not all(self.low.is_view(op, op.operands[0]) for op in ops if op is not None):
+            return None
+        first, *rest = a.op.operands
+        array = self.value(first.hint, first, b.op.operands[0])
+        result = Value(a.kind, a.hint)
+        self.views.append(
+            Op("prim", [array, *rest], [result], dict(a.op.attrs), [], a.op.span, True)
+        )
         return result
 
     def new_value(self, name: str, a: Binding | None, b: Binding | None) -> Value:

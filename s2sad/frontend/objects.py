@@ -105,7 +105,7 @@ class Objects(Containers, Growing):
                 f"reading the attribute {name!r} is not supported yet",
                 "pass the number or array itself as an argument",
             )
-        more = {} if name == "flat" else {"form": "attribute"}
+        more = {"flat": True} if name == "flat" else {"form": "attribute"}
         return self.prim(fn, [binding], {}, node, **more)
 
     def of_dtype(self, dtype: Value, name: str, node: Any) -> Binding:

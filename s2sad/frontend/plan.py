@@ -69,6 +69,9 @@ class Plan:
     apart: set[Value] = field(
         default_factory=set
     )  # initial values of variables that part in the loop
+    scattered: set[Value] = field(
+        default_factory=set
+    )  # those that do not stay in one piece of memory
 
 
 @dataclass

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from s2sad.frontend.memory import Memory
+from s2sad.frontend.memory import Memory, is_flat
 from s2sad.ir.core import Value
 from s2sad.ir.indices import is_dots, parts_of, without_dots
 from s2sad.ir.kinds import PYTHON_DTYPES, TRUTH_DTYPES, passive
@@ -80,7 +80,11 @@ class Pointlike(Memory):
         """array[index]"""
         if array.kind.dims == ():
             return self.number_item(array, index, node)
-        return self.prim("operator.getitem", [array, self.in_array(array, index, node)], {}, node)
+        index = self.in_array(array, index, node)
+        read = self.prim("operator.getitem", [array, index], {}, node)
+        if is_flat(array) and not read.kind.is_scalar:
+            return self.prim("numpy.copy", [read], {}, node)  # no view, as array.ravel()[1:] is one
+        return read
 
     def in_array(self, array: Value, index: Value, node: Any) -> Value:
         """The index, in which no True or False stands: of an array that has axes NumPy adds one for it."""

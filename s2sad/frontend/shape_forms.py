@@ -23,14 +23,17 @@ def made_array(
     if not set(kwargs) & {"copy", "ndmin", *LAYOUT}:
         return None
     rest = {k: b for k, b in kwargs.items() if k not in ("copy", "ndmin", *LAYOUT)}
-    copy = low.literal(kwargs["copy"]) if "copy" in kwargs else fn is np.array
+    copy = low.literal(kwargs["copy"]) if "copy" in kwargs else True if fn is np.array else None
     least = low.literal(kwargs["ndmin"]) if "ndmin" in kwargs else 0
     if copy not in (True, False, None) or least not in (0, 1, 2):
         return None
     made = low.call(Static(np.array if copy else np.asarray), args, rest, node)
+    not_in_rows(low, made, args, kwargs)
     if copy is False and made not in args:
         # NumPy raises where a copy is needed, as it is of a number, of a list, for another dtype.
         raise low.unsupported(node, "np.array with copy=False that may need a copy", "np.asarray")
+    if not copy:
+        made = laid_out(low, made, args, kwargs, node)
     wider = {1: np.atleast_1d, 2: np.atleast_2d}.get(least)
     return made if wider is None else low.call(Static(wider), [made], {}, node)
 
@@ -45,9 +48,33 @@ def without_layout(fn: Any) -> Any:
         behind = {np.zeros: 2, np.ones: 2, np.empty: 2, np.full: 3}.get(fn, len(args))
         if len(rest) == len(kwargs) and len(args) <= behind:
             return None
-        return low.call(Static(fn), args[:behind], rest, node)
+        made = low.call(Static(fn), args[:behind], rest, node)
+        not_in_rows(low, made, args, kwargs if len(args) <= behind else {"order": args[behind]})
+        return laid_out(low, made, args, kwargs, node) if fn is np.asanyarray else made
 
     return form
+
+
+def laid_out(
+    low: Base, made: Binding, given: list[Binding], kwargs: dict[str, Binding], node: Any
+) -> Binding:
+    """What is said to be the given array: it is a copy where its items lie in memory in another order than is asked."""
+    order = low.literal(kwargs["order"]) if "order" in kwargs else None
+    if made not in given or not isinstance(made, Value) or order in (None, "K", "A"):
+        return made
+    if low.pieces.is_one(made) and (order == "C" or made.kind.ndim == 1):
+        return made
+    rows = order == "C" or made.kind.ndim == 1
+    text = "np.ascontiguousarray(A)" if rows else "np.ascontiguousarray(A.T).T"
+    names: dict[str, Binding] = {"np": Static(np), "A": made}
+    return low.call(low.function_of(f"lambda: {text}", names, node), [], {}, node)
+
+
+def not_in_rows(low: Base, made: Binding, given: list[Binding], kwargs: dict[str, Binding]) -> None:
+    """Note that the items of a new array may lie in memory in another order than that of its rows."""
+    order = low.literal(kwargs["order"]) if "order" in kwargs else "C"
+    if isinstance(made, Value) and made not in given and order != "C" and made.kind.ndim != 1:
+        low.pieces.scattered.add(made)
 
 
 def in_order(

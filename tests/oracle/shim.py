@@ -45,8 +45,8 @@ def like(fill: float) -> Callable[..., Any]:
     return call
 
 
-def array(values: Any, dtype: Any = None) -> Any:
-    out = real_np.array(values)
+def array(values: Any, dtype: Any = None, order: str = "K") -> Any:
+    out = real_np.array(values, order=order)
     return out if out.dtype.kind in "biO" else out.astype(object)
 
 
@@ -120,8 +120,8 @@ def vdot(x: Any, y: Any) -> Any:
     return real_np.sum(real_np.ravel(x) * real_np.ravel(y))
 
 
-def asfloat(x: Any, dtype: Any = None) -> Any:
-    return real_np.asarray(x, dtype=object)
+def asfloat(x: Any, dtype: Any = None, order: Any = None) -> Any:
+    return real_np.asarray(x, dtype=object, order=order)
 
 
 NAMES = (

@@ -57,11 +57,17 @@ class Memory(Expressions):
             return self.argument_copy(scope)
         name = self.fresh_name("w")
         n = array.shape[0]
-        forms: list[tuple[str, Shape]] = [("", array.shape)]
+        forms: list[tuple[str, Shape]] = [("", array.shape), ("[::-1]", array.shape)]
         if n > 2:
             forms.append(("[1:]", (n - 1, *array.shape[1:])))
         if len(array.shape) == 2:
             forms += [("[0]", array.shape[1:]), (".T", array.shape[::-1]), ("[:, 1]", (n,))]
+            size, turned = n * array.shape[1], array.shape[::-1]
+            forms += [
+                (".ravel()", (size,)),
+                (".reshape(-1)", (size,)),
+                (f".reshape{turned}", turned),
+            ]
         text, shape = self.pick(forms)
         self.emit(scope, f"{name} = {array.name}{text}")
         scope.variables[name] = Variable(name, shape, True)
@@ -70,7 +76,8 @@ class Memory(Expressions):
         name = self.fresh_name("w")
         sources = scope.of_shape(VECTOR) + scope.of_shape(MATRIX)
         source = self.pick(sources) if sources else Variable("np.ones(3)", VECTOR)
-        self.emit(scope, f"{name} = {source.name} * 1.5")
+        made = self.pick([f"{source.name} * 1.5", f"{source.name}.copy()"])
+        self.emit(scope, f"{name} = {made}")
         scope.variables[name] = Variable(name, source.shape, True)
 
     def write_argument(self, scope: Scope) -> None:
