@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from s2sad.analysis.context import static
-from s2sad.analysis.same_shape import sources
-from s2sad.ir.core import Op, Value
+from s2sad.analysis.same_shape import same_dims, sources
+from s2sad.ir.core import Loop, Op, Value
 
 if TYPE_CHECKING:
     from s2sad.analysis.build import Builder
@@ -69,8 +69,14 @@ def shape(b: Builder, op: Op) -> Value | None:
     found = sources(b.context, x)
     if len(found) == 1:
         (source,) = found
-        if source is not x and _defined_before(source, b):
-            return b.call("intrinsic.shape", source)
+        if source.op is not None and source.op.fn in ("numpy.reshape", "numpy.ndarray.reshape"):
+            wanted = source.op.operands[1]
+            if wanted.op is not None and wanted.op.name == "tuple":
+                if all(_is_length(size) for size in wanted.op.operands):
+                    return wanted
+        before = before_loop(b, source)
+        if before is not None or source is not x and _defined_before(source, b):
+            return b.call("intrinsic.shape", before or source)
     earlier = same_shape_before(b, x)
     return b.call("intrinsic.shape", earlier) if earlier is not x else None
 
@@ -84,6 +90,30 @@ def same_shape_before(b: Builder, x: Value) -> Value:
             break
         x = arrays[0]
     return x
+
+
+def _is_length(size: Value) -> bool:
+    """True for a number that is surely not negative: -1 stands for what is left."""
+    known, number = static(size)
+    if known:
+        return type(number) is int and number >= 0
+    op = size.op
+    if op is not None and op.fn == "operator.getitem":
+        return getattr(op.operands[0].op, "fn", "") == "intrinsic.shape"
+    return op is not None and op.fn in ("intrinsic.dim", "builtins.len")
+
+
+def before_loop(b: Builder, value: Value) -> Value | None:
+    """What a loop's variable is before the loop, where that has the same shape in each iteration."""
+    op = value.owner.op if value.op is None and value.owner is not None else None
+    if op is None or op.name not in ("for", "while"):
+        return None
+    loop = Loop(op)
+    if value not in loop.carried or value.kind.dims is None:
+        return None
+    init = loop.inits[loop.carried.index(value)]
+    same = init.kind.dims is not None and same_dims(b.context, value.kind.dims, init.kind.dims)
+    return init if same else None
 
 
 def _defined_before(value: Value, b: Builder) -> bool:

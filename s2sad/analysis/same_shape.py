@@ -76,7 +76,7 @@ def _models(context: Context, value: Value) -> list[Value] | None:
             # x[mask] and y[mask] are as long as the mask has true items.
             first = context.masked.setdefault(op.operands[1], value)
             return None if first is value else [first]
-        if op.fn == "numpy.broadcast_to":
+        if op.fn in ("numpy.broadcast_to", "numpy.reshape"):
             query = op.operands[1].op
             if query is not None and query.fn == "intrinsic.shape":
                 return query.operands[:1]
