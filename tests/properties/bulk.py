@@ -25,6 +25,7 @@ from tests.properties.reduce import reduce
 from tests.properties.results import check_structure, with_structure
 from tests.properties.second_names import second_names
 from tests.properties.sequences import sequence
+from tests.properties.views import about_views
 
 SECONDS = 20.0
 
@@ -84,6 +85,7 @@ def main() -> None:
     parser.add_argument(
         "--lengths", action="store_true", help="lengths that the run decides, and broadcasts"
     )
+    parser.add_argument("--views", action="store_true", help="writes through views, and shapes")
     parser.add_argument("--others", action="store_true", help="the table with other arguments")
     parser.add_argument("--objects", action="store_true", help="objects of classes, mostly")
     parser.add_argument(
@@ -113,6 +115,8 @@ def main() -> None:
             program = nested(choices, options.size)
         elif options.lengths:
             program = about_lengths(choices, options.size)
+        elif options.views:
+            program = about_views(choices, options.size)
         elif options.others:
             program = with_other_arguments(choices)
         elif options.objects:

@@ -21,6 +21,7 @@ from tests.properties.reduce import reduce
 from tests.properties.results import check_structure, with_structure
 from tests.properties.second_names import second_names
 from tests.properties.sequences import sequence
+from tests.properties.views import about_views
 
 BLOCKS = range(6)
 PROGRAMS = 50
@@ -32,6 +33,7 @@ KINDS = {  # how they are made, the first seed, and how many are right at least
     "objects": (lambda choices: about_objects(choices, size=6), 9900, 0.6),
     "names": (lambda choices: about_names(choices, size=7), 9800, 0.7),
     "lengths": (lambda choices: about_lengths(choices, size=1), 9600, 0.7),
+    "views": (lambda choices: about_views(choices, size=2), 9650, 0.4),
     "nests": (lambda choices: nested(choices, size=2), 9700, 0.2),
 }
 
