@@ -259,6 +259,18 @@ def smoothed(prices, weight):
     return total
 
 
+def packed(x, width):
+    """The squares of a matrix of similarities, which is written as a matrix and summed as a vector."""
+    n = len(x)
+    entries = np.zeros(n * n)
+    matrix = entries.reshape(n, n)
+    for i in range(n):
+        for j in range(i + 1):
+            matrix[i, j] = np.exp(-(((x[i] - x[j]) / width) ** 2))
+            matrix[j, i] += matrix[i, j]
+    return entries @ entries
+
+
 LAYERS = [(RNG.normal(size=(2, 3)), RNG.normal(size=3)), (RNG.normal(size=(3, 2)), np.ones(2))]
 CASES: list[tuple[str, Callable[..., Any], Any, tuple[Any, ...]]] = [
     ("network", network, 0, (LAYERS, np.array([0.3, -0.4]))),
@@ -286,6 +298,7 @@ CASES: list[tuple[str, Callable[..., Any], Any, tuple[Any, ...]]] = [
     ("branch_length", branch_length, (0, 1), (1.0, 0.4, 0.1)),
     ("lattice", lattice, (0, 1), (np.array([0.3, 0.9, 0.4]), np.array([0.4, 0.2]))),
     ("smoothed", smoothed, (0, 1), (np.array([0.3, 0.9, 0.4, 0.7, 0.2]), 0.8)),
+    ("packed", packed, (0, 1), (np.array([0.3, 0.9, 0.4]), 0.8)),
     ("similarity", similarity, (0, 1), (np.array([0.1, 0.9]), np.array([0.4, 0.2]))),
 ]
 
