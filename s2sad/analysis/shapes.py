@@ -404,6 +404,11 @@ def getitem(context: Context, op: Op) -> Kind:
             rest.pop(0)
         elif part.kind.base == "slice" or isinstance(value, slice):
             dims.append(sliced(context, rest.pop(0), part))
+        elif (
+            len(parts) == 1 and part.op is not None and part.op.name == "list" and _counts(part.op)
+        ):
+            rest.pop(0)
+            dims.append(len(part.op.operands))
         elif len(parts) == 1 and part.kind.dtype in FANCY and part.kind.dims is not None:
             masks = part.kind.dtype == "b1"
             del rest[: len(part.kind.dims) if masks else 1]
@@ -413,6 +418,11 @@ def getitem(context: Context, op: Op) -> Kind:
     # x[..., 0] of a vector is an array without dimensions, which shares its memory; x[0] is a number.
     make = array if covers and op.exact else partial(Kind, "number")
     return make(kind.dtype, (*dims, *rest))
+
+
+def _counts(listed: Op) -> bool:
+    """True for a list of integers, which are places; of truths it is a mask."""
+    return all(v.kind.is_scalar and v.kind.dtype in ("int", "i8", "i4") for v in listed.operands)
 
 
 def _adds_axis(part: Value) -> bool:

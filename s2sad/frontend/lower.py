@@ -274,7 +274,8 @@ class Lowering(Expressions, Unpacking, Control, Prelude, Recursion, Outer):
                 self.augmented_item(base, node)
                 return
             array = self.to_value(base, target)
-            index = self.place(array, target.slice)
+            given = self.index(target.slice)
+            index = self.place(array, given, target.slice)
             bare = array.kind.dims == ()
             old = array if bare else self.prim("operator.getitem", [array, index], {}, target)
             self.scope.vars["$written"] = array
@@ -282,8 +283,10 @@ class Lowering(Expressions, Unpacking, Control, Prelude, Recursion, Outer):
             now = self.to_value(self.scope.vars.pop("$written"), target)
             if bare:
                 self.write_number(target, now, index, value, node, node.op)
-            elif now is array or (old.kind.is_array and self.is_basic(index)):
-                array = now
+            elif now is array or (
+                self.is_basic(index) and (old.kind.is_array or index is not given)
+            ):
+                array = now  # the item is a view, also v[..., 0]
                 self.augment_item(node.op, array, index, value, target, node)
             else:  # the value's expression wrote the array, after the item was read
                 new = self.binary(node.op, old, value, node)
@@ -385,7 +388,7 @@ class Lowering(Expressions, Unpacking, Control, Prelude, Recursion, Outer):
             self.set_item(base, index, value, node)
             return
         array = self.to_value(base, target)
-        place = self.place(array, target.slice)
+        place = self.place(array, self.index(target.slice), target.slice)
         item = self.to_value(value, node)
         if array.kind.dims == ():
             self.write_number(target, array, place, item, node)

@@ -68,9 +68,8 @@ class Pointlike(Memory):
         index = along[0] if len(along) == 1 else self.op("tuple", along, passive("tuple"), node)
         return self.prim("numpy.atleast_1d", [value], {}, node), index
 
-    def place(self, array: Value, node: Any) -> Value:
+    def place(self, array: Value, index: Value, node: Any) -> Value:
         """The index of a write: `...` that names no axis is left out."""
-        index = self.index(node)
         short = without_dots(array, index)
         if short is None:
             return index
