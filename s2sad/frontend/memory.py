@@ -175,6 +175,9 @@ class Memory(Base):
             views.append(base.op)
             base = base.op.operands[0]
         part = self.viewed(base)
+        flats = [v for v in views if is_flat(v.result)]
+        if part is None and not all(self.pieces.is_one(v.operands[0]) for v in flats):
+            part = (base, self.const(Ellipsis, node))  # ravel, which stands for flat, may be a copy
         start = array if part is None else self.prim("numpy.copy", [array], {}, node)
         if fn == "intrinsic.store":
             value = self.without_first_axes(value, array, index, node)
