@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.context import number, operand_of, static
 from s2sad.analysis.fold_items import index_add, item, stays, store
-from s2sad.analysis.lengths import dim, ndim, shape, size
+from s2sad.analysis.lengths import dim, ndim, shape, size, zeros_like
 from s2sad.analysis.masks import join_masks, sink_mask
 from s2sad.analysis.numbers import may_be_truth
 from s2sad.analysis.same_shape import covers, same_dims, same_shape
@@ -98,7 +98,8 @@ def add(b: Builder, op: Op) -> Value | None:
     if number(x) == 0:
         return y
     # What is added need not have the shape of the sum: an operand of a sum is not spread before it.
-    if operand_of(x, "numpy.zeros_like") and same_shape(b.context, x, y):
+    zeros = operand_of(x, "numpy.zeros_like") or operand_of(x, "numpy.zeros")
+    if zeros and same_shape(b.context, x, y):
         return y
     joined = join_masks(b, op)
     if joined is not None:
@@ -386,6 +387,9 @@ def reshape(b: Builder, op: Op) -> Value | None:
         return x
     if x.kind.ndim == 1 == op.result.kind.ndim:
         return x  # all its items are in it
+    inner = operand_of(x, "numpy.reshape") or operand_of(x, "numpy.ravel")
+    if inner and not op.exact:
+        return b.call("numpy.reshape", inner[0], op.operands[1])
     if op.result.kind.ndim == 1 and not op.exact and (x.kind.ndim or 0) > 1:
         return b.call("numpy.ravel", x)
     if want == () and have:
@@ -397,7 +401,11 @@ def reshape(b: Builder, op: Op) -> Value | None:
 
 
 def ravel(b: Builder, op: Op) -> Value | None:
-    return op.operands[0] if op.operands[0].kind.ndim == 1 else None
+    x = op.operands[0]
+    inner = operand_of(x, "numpy.reshape")
+    if inner and not op.exact:
+        return b.call("numpy.ravel", inner[0])
+    return x if x.kind.ndim == 1 else None
 
 
 def given_axes(b: Builder, op: Op) -> Value | None:
@@ -479,6 +487,6 @@ BROADCASTING = {
 LINEAR = {"operator.mul", "operator.truediv"}
 
 STRUCTURE: dict[str, Folder] = {
-    "intrinsic.shape": shape, "helper.stays": stays,
+    "intrinsic.shape": shape, "numpy.zeros_like": zeros_like, "helper.stays": stays,
     "operator.getitem": item, "intrinsic.dim": dim, "intrinsic.ndim": ndim, "intrinsic.size": size,
 }  # fmt: skip

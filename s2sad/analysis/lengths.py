@@ -66,19 +66,47 @@ def shape(b: Builder, op: Op) -> Value | None:
     if op.exact:
         return None
     (x,) = op.operands
+    wanted, model = shape_comes_from(b, x)
+    if wanted is not None:
+        return wanted
+    if model is None:
+        source = _only_source(b, x)
+        known = source is not None and source is not x and _defined_before(source, b)
+        model = source if known else same_shape_before(b, x)
+    return b.call("intrinsic.shape", model) if model is not x else None
+
+
+def zeros_like(b: Builder, op: Op) -> Value | None:
+    """Zeros in a shape that is known without the value, so that it is not kept for them."""
+    x = op.operands[0]
+    if op.exact or len(op.operands) > 1 or x.kind.dtype != "f8":
+        return None
+    wanted, model = shape_comes_from(b, x)
+    if wanted is not None:
+        return b.call("numpy.zeros", wanted)
+    return (
+        b.call("numpy.zeros_like", model)
+        if model is not None and model.kind.dtype == "f8"
+        else None
+    )
+
+
+def shape_comes_from(b: Builder, x: Value) -> tuple[Value | None, Value | None]:
+    """The tuple to which the program reshaped an array, or what has its shape and is there before the loop."""
+    source = _only_source(b, x)
+    if source is None:
+        return None, None
+    if source.op is not None and source.op.fn in ("numpy.reshape", "numpy.ndarray.reshape"):
+        wanted = source.op.operands[1]
+        if wanted.op is not None and wanted.op.name == "tuple":
+            if all(_is_length(size) for size in wanted.op.operands):
+                return wanted, None
+    return None, before_loop(b, source)
+
+
+def _only_source(b: Builder, x: Value) -> Value | None:
     found = sources(b.context, x)
-    if len(found) == 1:
-        (source,) = found
-        if source.op is not None and source.op.fn in ("numpy.reshape", "numpy.ndarray.reshape"):
-            wanted = source.op.operands[1]
-            if wanted.op is not None and wanted.op.name == "tuple":
-                if all(_is_length(size) for size in wanted.op.operands):
-                    return wanted
-        before = before_loop(b, source)
-        if before is not None or source is not x and _defined_before(source, b):
-            return b.call("intrinsic.shape", before or source)
-    earlier = same_shape_before(b, x)
-    return b.call("intrinsic.shape", earlier) if earlier is not x else None
+    return next(iter(found)) if len(found) == 1 else None
 
 
 def same_shape_before(b: Builder, x: Value) -> Value:
