@@ -15,6 +15,7 @@ from s2sad.ir.core import Op, Value
 from s2sad.rules.parse import HELPER, Rule
 
 ALIASES = {"numpy": "np"}
+BY_NUMBERS = ("numpy.ndarray.reshape", "numpy.ndarray.transpose")  # they take a tuple's items too
 OPERATORS: dict[str, type[ast.operator]] = {
     "operator.add": ast.Add, "operator.sub": ast.Sub, "operator.mul": ast.Mult, "operator.truediv": ast.Div,
     "operator.floordiv": ast.FloorDiv, "operator.mod": ast.Mod, "operator.pow": ast.Pow,
@@ -202,14 +203,11 @@ class Expressions:
         env = self.environment(op, rule)
         node = _Substitute(env, rule, self).visit(copied(rule.primal))
         if isinstance(node, ast.Call) and fn.startswith("numpy.ndarray.") and not _is_method(rule):
-            return ast.Call(
-                ast.Attribute(node.args[0], fn.rsplit(".", 1)[1], ast.Load()),
-                node.args[1:],
-                node.keywords,
-            )
+            method = ast.Attribute(node.args[0], fn.rsplit(".", 1)[1], ast.Load())
+            return _one_by_one(fn, ast.Call(method, node.args[1:], node.keywords))
         if isinstance(node, ast.Call) and not _is_method(rule) and _calls(rule):
             node.func = self.dotted(fn)
-        result: ast.expr = node
+        result = _one_by_one(fn, node)
         for name in ast.walk(result):
             module = rule.imports.get(name.id, ".") if isinstance(name, ast.Name) else "."
             if "." not in module:
@@ -256,6 +254,14 @@ def _calls(rule: Rule) -> bool:
     head, _, rest = ast.unparse(rule.primal.func).partition(".")
     name = f"{rule.imports.get(head, head)}.{rest}" if rest else head
     return name in rule.functions or f"builtins.{name}" in rule.functions
+
+
+def _one_by_one(fn: str, call: ast.expr) -> ast.expr:
+    """A call of a method with the items of a tuple as its arguments: x.reshape(2, 3)."""
+    if fn in BY_NUMBERS and isinstance(call, ast.Call) and len(call.args) == 1:
+        (items,) = call.args
+        call.args = items.elts if isinstance(items, ast.Tuple) and items.elts else call.args
+    return call
 
 
 def _is_method(rule: Rule) -> bool:

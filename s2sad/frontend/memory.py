@@ -93,7 +93,7 @@ class Memory(Base):
 
     def update(self, op: Any, array: Value, value: Value, target: Any, node: Any) -> Value:
         """`array += value` for what is known to be an array: in place, for all who hold it."""
-        if self.whole_of(array) is not None:
+        if self.whole_of(array) is not None and not self.becomes_the_array(array, node):
             self.scope.vars["$view"] = array
             whole = self.const(Ellipsis, node)
             self.augment_item(op, array, whole, value, target, node)
@@ -170,6 +170,9 @@ class Memory(Base):
         if turned is not None:
             self.write(fn, target, base, turned, value, node)
             return
+        if self.becomes_the_array(array, node):
+            self.write(fn, target, array, index, value, node)
+            return
         views = [view]
         while self.whole_of(base) is not None and base.op is not None:
             views.append(base.op)
@@ -207,20 +210,42 @@ class Memory(Base):
         again.kind = base.kind
         return again
 
-    def take_over(self, array: Value, node: Any) -> None:
-        """Before a loop that writes a view of all of an array, the latter becomes a view of what the loop writes."""
+    def becomes_the_array(self, array: Value, node: Any) -> bool:
+        """`take_over`, unless the other side of a branch or the next iteration may have it the other way round.
+
+        Of what is transposed or flipped it would no longer be known that the other array lies in one piece.
+        """
+        base = self.whole_of(array)
+        view = self.first_version(array).op
+        if base is None or view is None or view.fn.rpartition(".")[2] not in SAME_ITEMS:
+            return False
+        made = self.first_version(base).op
+        here = made is not None and made.block is view.block is self.block
+        return here and self.take_over(array, node)
+
+    def first_version(self, array: Value) -> Value:
+        """An array or a view as it was made, before writes and before the view was taken again."""
+        while (earlier := self.renewals.get(array) or self.versions.get(array)) is not None:
+            array = earlier
+        return array
+
+    def take_over(self, array: Value, node: Any) -> bool:
+        """Before a view of all of an array is written, the latter becomes a view of it, if it is its only one."""
         base, view = self.whole_of(array), array.op
         if base is None or view is None or is_flat(array):
-            return
+            return False
         if self.viewed(base) is not None or self.whole_of(base) is not None:
-            return
+            return False
         held = {v for _, binding in self.state.places() for v in values_in(binding)}
-        if any(v is not array and self.is_view(v.op, base) for v in held):
-            return
+        if array not in held or any(v is not array and self.is_view(v.op, base) for v in held):
+            return False
         again = self.made_again(view, array, node)
+        assert again.op is not None
+        again.op.span = view.span  # the line in which one became the view of the other
         again.hint = base.hint
         self.versions[again] = base
         self.replace(base, again)
+        return True
 
     def axes_back(self, axes: Value) -> tuple[int, ...] | None:
         """The axes that undo a transposition; None where these are not known."""

@@ -56,9 +56,7 @@ class Merge:
         self.node = node
         self.made: dict[tuple[Cell | None, Cell | None], Cell] = {}
         self.values: dict[Any, Value] = {}
-        self.views: list[
-            Op
-        ] = []  # of arrays that were written on a side: taken again after the branch
+        self.views: list[Op] = []  # of arrays written on a side: taken again after the branch
         self.merged: Snapshot = {}
 
     def state(self) -> Snapshot:
@@ -377,20 +375,20 @@ class Merge:
 
     def view(self, a: Value, b: Value) -> Value | None:
         """What is the same view of an array of each side is this view of the one that comes of these."""
-        ops = (a.op, b.op)
-        if a.op is None or b.op is None or a.op.name != "prim" or a.op.attrs != b.op.attrs:
+        one, two = a.op, b.op
+        if one is None or two is None or one.name != "prim" or a.kind != b.kind:
             return None
-        if a.op.operands[1:] != b.op.operands[1:] or not a.kind == b.kind:
+        if one.attrs != two.attrs or one.operands[1:] != two.operands[1:]:
             return None
-        if not all(self.low.is_view(op, op.operands[0]) for op in ops if op is not None):
+        if not all(self.low.is_view(op, op.operands[0]) for op in (one, two)):
             return None
-        first, *rest = a.op.operands
-        array = self.value(first.hint, first, b.op.operands[0])
-        result = Value(a.kind, a.hint)
-        self.views.append(
-            Op("prim", [array, *rest], [result], dict(a.op.attrs), [], a.op.span, True)
+        first, *rest = one.operands
+        array = self.value(first.hint, first, two.operands[0])
+        again = Op(
+            "prim", [array, *rest], [Value(a.kind, a.hint)], {**one.attrs}, [], one.span, True
         )
-        return result
+        self.views.append(again)
+        return again.result
 
     def new_value(self, name: str, a: Binding | None, b: Binding | None) -> Value:
         values = []

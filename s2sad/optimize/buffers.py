@@ -94,6 +94,10 @@ def _resolve(
     context: Context, sharing: Sharing, function: Function, op: Op, conflicts: list[Value]
 ) -> None:
     """Copy a view that is read later, what goes on a tape, or else the array itself."""
+    kept = [_on_tape(v) for v in conflicts]
+    if op.operands[0] in (*conflicts, *kept) and _is_one_without_writing(context, op):
+        del op.attrs["inplace"]
+        return
     for value in conflicts:
         made = value.op
         if value.kind.base == "tape" and _copy_collected(context, value):
@@ -111,6 +115,14 @@ def _resolve(
             _replace_after(function, value, copy, copy.op)
             return
     _copy_operand(context, sharing, op)
+
+
+def _on_tape(value: Value) -> Value:
+    """What a loop puts on a tape, or on a tape of tapes."""
+    while value.kind.base == "tape" and value.op is not None and value.op.name in ("for", "while"):
+        loop = Loop(value.op)
+        value = loop.collects[loop.tapes_out.index(value)]
+    return value
 
 
 def _copy_collected(context: Context, tape: Value) -> bool:
@@ -195,11 +207,24 @@ def _copy_operand(context: Context, sharing: Sharing, op: Op) -> None:
                     context, init, block, block.ops.index(owner.op)
                 )
                 return
+    if _is_one_without_writing(context, op):
+        del op.attrs["inplace"]
+        return
     block = op.block
     assert block is not None
     op.operands[0] = _copy(context, value, block, block.ops.index(op))
     assert op.operands[0].op is not None
     op.operands[0].op.attrs["for_write"] = op
+
+
+def _is_one_without_writing(context: Context, op: Op) -> bool:
+    """True where z = x * y makes the array that a copy of x would be after x *= y."""
+    if not op.attrs.get("inplace") or not op.operands[0].kind.dims:
+        return False
+    x, y = (v.kind for v in op.operands)
+    if x.dtype != "f8" or y.dtype not in ("float", "f8", "int", "i8"):
+        return False
+    return y.is_scalar or same_shape(context, *op.operands)
 
 
 def _filled(value: Value) -> Op | None:
@@ -221,6 +246,12 @@ def _copy(context: Context, value: Value, block: Block, at: int) -> Value:
     """A copy of an array, made at place `at` of a block."""
     attrs = {"fn": "numpy.copy", "params": ["x"]}
     copy = _filled(value) or Op("prim", [value], [Value(value.kind, value.hint)], attrs)
+    # It belongs to the line that it stands in, which the comments of a reverse sweep name.
+    around = (
+        block.ops[at - 1 : at] if value.op in block.ops[at - 1 : at] else block.ops[at : at + 1]
+    )
+    if copy.span is None and around and not around[0].exact:
+        copy.span = around[0].span
     if value.op is not None and value.op.attrs.get("bar"):
         copy.attrs["bar"] = True
     copy.block = block

@@ -19,8 +19,8 @@ def heated_grad(u, k, steps):
     old_bar = 2.0 * old
     new_bar = np.zeros(new.shape)
     for _ in range(steps):
-        t_bar = np.copy(old_bar[1:-1])
         # new[1:-1] = old[1:-1] + k * (old[2:] - 2.0 * old[1:-1] + old[:-2])
+        t_bar = np.copy(old_bar[1:-1])
         old_bar[1:-1] = 0.0
         t_bar2 = t_bar * k
         new_bar[:-2] += t_bar2

@@ -9,7 +9,7 @@ def packed_grad(x, width):
     # forward sweep
     n = len(x)
     entries = np.zeros(n * n)
-    matrix = entries.reshape((n, n))
+    matrix = entries.reshape(n, n)
     tape_tape = []
     for i in range(n):
         tape = []
@@ -27,6 +27,7 @@ def packed_grad(x, width):
     # reverse sweep
     # return entries @ entries
     entries_bar = 2.0 * entries
+    # matrix = entries.reshape(n, n)
     matrix_bar = np.reshape(entries_bar, matrix.shape)
     x_bar = np.zeros(x.shape)
     width_bar = 0.0
