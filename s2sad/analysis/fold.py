@@ -93,10 +93,9 @@ def add(b: Builder, op: Op) -> Value | None:
     constant = _constant(operator.add)(b, op)
     if constant is not None:
         return constant
-    if number(y) == 0:
-        return x
-    if number(x) == 0:
-        return y
+    for one, other in ((x, y), (y, x)):
+        if number(other) == 0 and _stays(b, one, other):
+            return one
     # What is added need not have the shape of the sum: an operand of a sum is not spread before it.
     zeros = operand_of(x, "numpy.zeros_like") or operand_of(x, "numpy.zeros")
     if zeros and same_shape(b.context, x, y):
@@ -122,9 +121,9 @@ def sub(b: Builder, op: Op) -> Value | None:
     constant = _constant(operator.sub)(b, op)
     if constant is not None:
         return constant
-    if number(y) == 0:
+    if number(y) == 0 and _stays(b, x, y):
         return x
-    if number(x) == 0:
+    if number(x) == 0 and _stays(b, y, x):
         return b.call("operator.neg", y)
     joined = join_masks(b, op)
     if joined is not None:
@@ -168,13 +167,12 @@ def mul(b: Builder, op: Op) -> Value | None:
     if masked is not None:
         return masked
     factor = number(x)
-    # 1.0 * mask is a float, a mask is not.
-    if factor == 1 and (x.kind.is_passive or _is_float(b, y)):
+    if factor == 1 and _stays(b, y, x):
         return y
     if factor == -1 and _is_float(b, y):
         return b.call("operator.neg", y)
-    if factor == 0 and y.kind.is_scalar:
-        return b.const(0.0)
+    if factor == 0 and y.kind.is_scalar and (y.kind.is_passive or _is_float(b, y)):
+        return b.const(0 if x.kind.is_passive and y.kind.is_passive else 0.0)
     if factor is not None:
         inner = operand_of(y, "operator.mul")
         if inner and number(inner[0]) is not None:
@@ -198,6 +196,14 @@ def mul(b: Builder, op: Op) -> Value | None:
     return None
 
 
+def _stays(b: Builder, value: Value, neutral: Value) -> bool:
+    """True where a value plus 0, or times 1, is the value: a truth, which is a mask as an index, becomes an integer."""
+    kind = value.kind
+    if kind.dtype in ("bool", "b1") or kind.dtype is None and may_be_truth(b.context, value):
+        return False
+    return neutral.kind.is_passive or not kind.is_passive  # 0.0 makes a float of an integer
+
+
 def _is_float(b: Builder, value: Value) -> bool:
     return not value.kind.is_passive and not may_be_truth(b.context, value)
 
@@ -206,7 +212,7 @@ def div(b: Builder, op: Op) -> Value | None:
     x, y = op.operands
     if number(x) is not None and number(y) not in (None, 0):
         return b.const(number(x) / number(y))  # type: ignore[operator]
-    if number(y) == 1:
+    if number(y) == 1 and _is_float(b, x):
         return x
     masked = sink_mask(b, op)
     if masked is not None:
@@ -230,7 +236,7 @@ def neg(b: Builder, op: Op) -> Value | None:
     if n is not None and x.op is not None and x.op.name == "const":
         return b.const(-n)
     inner = operand_of(x, "operator.neg")
-    if inner:
+    if inner and _stays(b, inner[0], x):
         return inner[0]
     inner = operand_of(x, "operator.sub")
     if inner:
@@ -244,9 +250,9 @@ def neg(b: Builder, op: Op) -> Value | None:
 def power(b: Builder, op: Op) -> Value | None:
     x, y = op.operands
     n = number(y)
-    if n == 1:
+    if n == 1 and _stays(b, x, y):
         return x
-    if n == 0 and x.kind.is_scalar:
+    if n == 0 and x.kind.is_scalar and _is_float(b, x):
         return b.const(1.0)
     return None
 
