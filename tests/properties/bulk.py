@@ -138,6 +138,7 @@ def main() -> None:
             continue
         text = program.text
         if not options.no_reduce:
+            print(f"--- seed {options.seed}, program {k}, is reduced: {message}", flush=True)
 
             def fails(candidate: str, program: Program = program, *key: str) -> bool:
                 smaller = Program(candidate, program.args, program.wrt)
