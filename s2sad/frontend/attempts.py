@@ -215,12 +215,12 @@ class Attempts(Base):
         if not caught and any(may_raise(op, (Exception,)) for op in made):
             raise self.unsupported(
                 nodes[0],
-                "a `finally` that leaves ends an exception, and its `try` may raise one",
+                "a `finally` that may leave ends an exception, and its `try` may raise one",
                 "return behind the try statement, or catch the exception",
             )
 
     def in_any_case(self, run: Callable[[], object], node: Any) -> bool:
-        """Runs statements also where what is before them has left; True if they leave themselves."""
+        """Runs statements also where what is before them has left; True if they may leave themselves."""
         variables = self.scope.vars
         flags = {n: variables.pop(n) for n in FLAGS if n in variables}
         result = variables.get("$ret")
@@ -236,7 +236,7 @@ class Attempts(Base):
                 "a `finally` that may leave what its `try` leaves, as the run decides",
                 "leave behind the try statement",
             )
-        return leaving is True
+        return leaving is not False
 
     def caught(self, handler: Any) -> tuple[Any, ...]:
         """The exceptions that a handler is for."""
