@@ -215,12 +215,11 @@ class Memory(Base):
 
         Of what is transposed or flipped it would no longer be known that the other array lies in one piece.
         """
-        base = self.whole_of(array)
-        view = self.first_version(array).op
+        base, view = self.whole_of(array), array.op
         if base is None or view is None or view.fn.rpartition(".")[2] not in SAME_ITEMS:
             return False
-        made = self.first_version(base).op
-        here = made is not None and made.block is view.block is self.block
+        makers = (self.first_version(array).op, self.first_version(base).op)
+        here = all(op is not None and op.block is self.block for op in makers)
         return here and self.take_over(array, node)
 
     def first_version(self, array: Value) -> Value:
