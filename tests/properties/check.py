@@ -248,8 +248,9 @@ def check_second(
         close("adjoint of grad", bars_bar, expected, size, 1e-8)
         first = wrt[0]
         if np.shape(args[first]) == ():
-            unit = [1.0]
-            corner = oracle.hessian_times(g, args, [first], unit)[0]
+            # Along the first argument, all of them duals: a plain number has no `copy()`, as NumPy's have.
+            along = [1.0, *(np.zeros(np.shape(args[i])) for i in wrt[1:])]
+            corner = oracle.hessian_times(g, args, wrt, along)[0]
             twice = s2sad.grad(s2sad.grad(f, wrt=first), wrt=first)
             close("grad of grad", run("grad of grad", twice, args), corner, size, 1e-8)
     except s2sad.S2SADError as error:
