@@ -120,8 +120,10 @@ def vdot(x: Any, y: Any) -> Any:
     return real_np.sum(real_np.ravel(x) * real_np.ravel(y))
 
 
-def asfloat(x: Any, dtype: Any = None, order: Any = None) -> Any:
-    return real_np.asarray(x, dtype=object, order=order)
+def asarray(x: Any, dtype: Any = None, order: Any = None) -> Any:
+    """Integers and truths stay what they are: what is written into them is cut off."""
+    out = real_np.asarray(x, dtype=object if dtype is float else dtype, order=order)
+    return out if out.dtype.kind in "biO" else real_np.asarray(x, dtype=object, order=order)
 
 
 NAMES = (
@@ -166,7 +168,7 @@ np = Namespace(
         "empty_like": like(0.0),
         "ones_like": like(1.0),
         "array": array,
-        "asarray": asfloat,
+        "asarray": asarray,
         "where": where,
         "max": extreme(dual.maximum),
         "min": extreme(dual.minimum),

@@ -116,3 +116,10 @@ def test_higher_orders() -> None:
     for order in range(1, 5):
         expected = np.exp(3.0) * (order * 6.0 ** (order - 1) + 6.0**order * 0.5)
         assert np.isclose(program.derivative_of_order(f, (0.5,), 0, order), expected)
+
+
+def test_an_array_of_integers_cuts_off_what_is_written_into_it() -> None:
+    source = "import numpy as np\n\n\ndef f(x):\n    y = np.asarray(2)\n    y[...] = x\n    return y * x\n"
+    found = program.gradient(program.on_duals(source, "f"), (3.7,), (0,))
+    assert np.isclose(found.value, 3 * 3.7), "the written 3.7 is 3 in an array of integers"
+    assert np.isclose(found.gradient[0], 3.0), "what is cut off has no derivative"
