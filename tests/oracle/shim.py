@@ -122,8 +122,11 @@ def vdot(x: Any, y: Any) -> Any:
 
 def asarray(x: Any, dtype: Any = None, order: Any = None) -> Any:
     """Integers and truths stay what they are: what is written into them is cut off."""
-    out = real_np.asarray(x, dtype=object if dtype is float else dtype, order=order)
-    return out if out.dtype.kind in "biO" else real_np.asarray(x, dtype=object, order=order)
+    if dtype in (None, int, bool):
+        out = real_np.asarray(x, dtype=dtype, order=order)
+        if out.dtype.kind in "bi":
+            return out
+    return real_np.asarray(x, dtype=object, order=order)
 
 
 NAMES = (
