@@ -7,7 +7,7 @@ nothing that shares its memory is read after the write; other writes are refused
 from __future__ import annotations
 
 from s2sad.analysis.context import Context
-from s2sad.analysis.sharing import Foreign, Sharing, must_write, shares_memory
+from s2sad.analysis.sharing import Foreign, Sharing, Twice, must_write, shares_memory
 from s2sad.errors import AliasingError
 from s2sad.ir.core import Function, Op, Value, replace_uses, uses
 from s2sad.ir.liveness import Liveness
@@ -37,6 +37,16 @@ def check_writes(context: Context, function: Function) -> None:
             raise AliasingError(
                 _foreign(function, op, name), span=op.span, help=_way_out(op, array, name)
             )
+        for held in sharing.of(array):
+            if isinstance(held, Twice):
+                made = held.made.op
+                line = made.span.line if made is not None and made.span is not None else None
+                where = f" (line {line})" if line else ""
+                raise AliasingError(
+                    f"{name!r} is written here, and two items of the list{where} may be one array",
+                    span=op.span,
+                    help="put copies into the list: .append(x.copy())",
+                )
         for other in conflicts_of(sharing, liveness, op):
             line = (
                 other.op.span.line if other.op is not None and other.op.span is not None else None
@@ -121,6 +131,8 @@ def copy_arguments(context: Context, function: Function) -> None:
 def _which_copy(context: Context, array: Value, name: str, second: str) -> str:
     if array.op is not None and shares_memory(context, array.op) and not must_write(array.op):
         return f"write to {second} itself, or make {name} a copy: {name} = ....copy()"
+    if not second.isidentifier():  # an earlier version, or what has no name
+        return f"write to a copy: {name} = {name}.copy()"
     return f"make {second} a copy: {second} = ....copy()"
 
 

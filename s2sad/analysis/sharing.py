@@ -47,6 +47,16 @@ class Earlier:
 
 
 @dataclass(frozen=True)
+class Twice:
+    """Goes with the memory of a list of arrays that may hold one array more than once, or two that overlap.
+
+    The array that stands for the list has each of them once for each time.
+    """
+
+    made: Value
+
+
+@dataclass(frozen=True)
 class Slot:
     """The memory of one of a loop's variables, of which it is known that no two share memory.
 
@@ -58,7 +68,7 @@ class Slot:
     after: bool = False  # of what the variable is after the loop
 
 
-Origin = Value | Foreign | Earlier
+Origin = Value | Foreign | Earlier | Twice
 NOTHING: frozenset[Origin] = frozenset()
 
 
@@ -186,10 +196,11 @@ class Sharing:
         elif op.name == "prim":
             self._primitive(op)
         elif op.name == "stack":
-            fresh = op.attrs.get("fresh")
             # The user's list holds the arrays themselves, which must not be written afterwards.
-            held = [o for v in op.operands for o in self.of(v)] if op.exact and not fresh else []
-            self.add(op.result, frozenset([op.result, *held]))
+            held = op.operands if op.exact and not op.attrs.get("fresh") else []
+            self.add(op.result, frozenset([op.result, *(o for v in held for o in self.of(v))]))
+            if held and not (self.differ(held) and self.differs_each_time(held[0])):
+                self.add(op.result, frozenset([Twice(op.result)]))
         elif op.name == "call":
             given = frozenset(o for v in op.operands for o in self.of(v))
             for result in op.results:
@@ -206,6 +217,41 @@ class Sharing:
         for operand in shared:
             self.add(op.result, self.of(operand))
         self.add(op.result, own)
+        if op.attrs.get("holds") and not self.differ(shared):
+            self.add(op.result, frozenset([Twice(op.result)]))
+
+    def differ(self, arrays: list[Value]) -> bool:
+        """True where no two of some arrays may share memory."""
+        found: set[Origin] = set()
+        for array in arrays:
+            own = {o for o in self.of(array) if not isinstance(o, Twice)}
+            if not own.isdisjoint(found):
+                return False
+            found |= own
+        return True
+
+    def differs_each_time(self, tape: Value) -> bool:
+        """True where the arrays that a loop puts on a tape share no memory: it makes a new one in each iteration,
+        or takes the next item of an array."""
+        if tape.op is None or tape.op.name not in ("for", "while"):
+            return False
+        loop = Loop(tape.op)
+        return self.is_new(loop, loop.collects[loop.tapes_out.index(tape)])
+
+    def is_new(self, loop: Loop, value: Value) -> bool:
+        inside = self.made_in(loop)
+        own = [o for o in self.of(value) if not isinstance(o, Twice)]
+        if all(isinstance(o, Value) and o in inside for o in own):
+            return True
+        op = _before_writes(value).op
+        if op is not None and op.attrs.get("holds"):
+            return all(self.is_new(loop, v) for v in op.operands if not v.kind.is_scalar)
+        if op is None or op.fn != "operator.getitem" or op.operands[1] is not loop.index:
+            return False
+        base = _before_writes(op.operands[0])
+        if base in loop.carried:
+            return rewritten(loop.next[loop.carried.index(base)], base)
+        return base not in inside
 
     def sources(self, op: Op) -> tuple[list[Value], frozenset[Origin]]:
         """Operands whose memory the result of a primitive may have, and memory that is its own."""
@@ -239,12 +285,22 @@ class Sharing:
 
     def later(self, loop: Loop, value: Value) -> frozenset[Origin]:
         """The origins of a value of a loop's body, seen from the next iteration, or from after the loop."""
-        if loop.op not in self.inside:
-            self.inside[loop.op] = {r for op in loop.body.walk() for r in op.results}
-        inside = self.inside[loop.op]
+        inside = self.made_in(loop)
         return frozenset(
             Earlier(o) if isinstance(o, Value) and o in inside else o for o in self.of(value)
         )
+
+    def made_in(self, loop: Loop) -> set[Value]:
+        if loop.op not in self.inside:
+            self.inside[loop.op] = {r for op in loop.body.walk() for r in op.results}
+        return self.inside[loop.op]
+
+
+def _before_writes(value: Value) -> Value:
+    """What an array was before it was written in place."""
+    while value.op is not None and value.op.name == "prim" and must_write(value.op):
+        value = value.op.operands[0]
+    return value
 
 
 def _inside_out(block: Block) -> Iterator[Op]:

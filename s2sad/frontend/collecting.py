@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from s2sad.frontend.columns import (
     ItemTrees,
     columns_of,
+    dims_below,
     form,
     leaves,
     mapped,
-    of_one_rank,
-    rank_below,
+    of_one_shape,
 )
 from s2sad.frontend.listed import EMPTY
 from s2sad.frontend.scope import Binding, Cell, Collected, Columns, Grown, Items, Run, Static
@@ -160,10 +160,7 @@ class Collecting(ItemTrees):
         if len(values) == 1:
             return values[0]
         if not any(isinstance(tree, Run) for tree in trees):
-            # The user's list holds the arrays themselves, which a later write would change in it.
-            holds = not values[0].kind.is_scalar
-            more = {"holds": True} if holds else {}
-            return self.prim("intrinsic.array_of", values, {}, node, **more)
+            return self.listed_array(values, node)
         arrays = [
             value if isinstance(tree, Run) else self.listed_array([value], node)
             for value, tree in zip(values, trees, strict=True)
@@ -172,7 +169,9 @@ class Collecting(ItemTrees):
         return self.prim("numpy.concatenate", [both], {}, node)
 
     def listed_array(self, values: list[Value], node: Any) -> Value:
-        return self.prim("intrinsic.array_of", values, {}, node)
+        """The user's list holds arrays themselves, which a later write would change in it."""
+        holds = not values[0].kind.is_scalar
+        return self.prim("intrinsic.array_of", values, {}, node, holds=holds)
 
     def stacked_lists(
         self, loop: Loop, before: dict[Cell, Any], ends: dict[Cell, Collected], node: Any
@@ -275,13 +274,13 @@ class Collecting(ItemTrees):
         empty = isinstance(start, Grown) and start.number == EMPTY
         if isinstance(start, Items):
             first = [self.tree(item, (), node) for item in start.items]
-            ranks = [_ranks(item) for item in first]
+            shapes = [_shapes(item) for item in first]
         else:
             first = [mapped(start.form if isinstance(start, Columns) else start, _an_item)]
-            ranks = [] if empty else [[rank_below(c) for c in columns_of(start)]]
+            shapes = [] if empty else [[dims_below(c) for c in columns_of(start)]]
         new = [t for t, _ in end.new]
         alike = all(form(t) == form(tree) for t in [*new, *first])
-        if not alike or not of_one_rank([*(_ranks(t) for t in new), *ranks]):
+        if not alike or not of_one_shape([*(_shapes(t) for t in new), *shapes]):
             raise self.unsupported(
                 node,
                 "the items of a list that grows in a loop are not all of one structure",
@@ -340,19 +339,20 @@ class Collecting(ItemTrees):
         plain = isinstance(start, list) and kept is None and (len(values) == 1 or flat)
         beginning = start if plain and isinstance(start, list) else []
         array = self.stacked(tape, beginning, node, flat=flat)
+        # Numbers, and the numbers of lists, are copied into the array; arrays are held by the list.
+        fresh = bool(runs or lists) or not rows
         if array.op is not None:
-            # Numbers, and the numbers of lists, are copied into the array; arrays are held by the list.
-            array.op.attrs["fresh"] = bool(runs or lists) or not rows
+            array.op.attrs["fresh"] = fresh
         array.hint = tape.hint
         if kept is not None:
-            array = self.prim("operator.getitem", [array, kept], {}, node)
+            array = self.prim("operator.getitem", [array, kept], {}, node, holds=not fresh)
         elif len(values) > 1 and not flat:
             array = self.end_to_end(array, node)
         if not plain and start != []:
             first = start.array if isinstance(start, Grown) else self.listed_array(start, node)
             if rows:
                 # An array of no rows does not know how long they would be, and np.concatenate asks.
-                array = self.prim("intrinsic.joined", [first, array], {}, node)
+                array = self.prim("intrinsic.joined", [first, array], {}, node, holds=not fresh)
             else:
                 both = self.op("tuple", [first, array], passive("tuple"), node)
                 array = self.prim("numpy.concatenate", [both], {}, node)
@@ -413,9 +413,9 @@ def _an_item(column: Binding) -> Binding:
     return column.array if column.rows is None else replace(column, number=column.rows)
 
 
-def _ranks(tree: Binding) -> list[int | None]:
+def _shapes(tree: Binding) -> list[Any]:
     if isinstance(tree, Items):
-        return [rank for part in tree.items for rank in _ranks(part)]
+        return [shape for part in tree.items for shape in _shapes(part)]
     if isinstance(tree, Run):
-        return [0]
-    return [v.kind.ndim for v in leaves(tree)]
+        return [()]
+    return [v.kind.dims for v in leaves(tree)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import combinations
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -28,13 +29,14 @@ from s2sad.frontend.scope import (
     attribute_of,
 )
 from s2sad.ir.core import Block, Loop, Value
-from s2sad.ir.kinds import ANY, passive
+from s2sad.ir.kinds import ANY, Dim, Size, passive
 from s2sad.ir.truths import is_truth
 
 WHOLE = tuple(f"operator.{name}" for name in ("add", "sub", "mul", "floordiv", "mod", "neg"))
 INTEGERS = ("int", "i8", "i4")
 EXTREMES = ("builtins.max", "builtins.min")
 REAL = ("float", "f8", "f4", "int", "i8", "i4")
+Dims = tuple[Size, ...] | None
 HELD = "this list is an item of a list that grows in a loop"
 
 
@@ -71,14 +73,28 @@ def columns_of(contents: Binding) -> Iterator[Grown]:
             yield from columns_of(part)
 
 
-def of_one_rank(items: list[list[int | None]]) -> bool:
-    """False where a number and an array, or arrays of different numbers of axes, are items of one list."""
-    return all(len(set(column) - {None}) <= 1 for column in zip(*items, strict=False))
+def of_one_shape(items: list[list[Dims]]) -> bool:
+    """False where a number and an array, or arrays that are surely of different shapes, are items of one list."""
+    return not any(
+        _differ(a, b) for column in zip(*items, strict=False) for a, b in combinations(column, 2)
+    )
 
 
-def rank_below(column: Grown) -> int | None:
-    rank = column.array.kind.ndim
-    return None if rank is None else rank - 1
+def _differ(a: Dims, b: Dims) -> bool:
+    if a is None or b is None:
+        return False
+    return len(a) != len(b) or any(_other(p, q) for p, q in zip(a, b, strict=True))
+
+
+def _other(a: Size, b: Size) -> bool:
+    if isinstance(a, Dim) and isinstance(b, Dim):
+        return a.symbol == b.symbol and a.offset != b.offset
+    return isinstance(a, int) and isinstance(b, int) and a != b
+
+
+def dims_below(column: Grown) -> Dims:
+    dims = column.array.kind.dims
+    return None if dims is None else dims[1:]
 
 
 class ItemTrees(Base):

@@ -10,9 +10,10 @@ import dataclasses
 import functools
 from typing import TYPE_CHECKING, Any
 
-from s2sad.frontend.columns import columns_of, of_one_rank, rank_below
+from s2sad.frontend.columns import columns_of, dims_below, of_one_shape
 from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.listed import EMPTY, Listed, joined_numbers
+from s2sad.frontend.pointlike import is_point
 from s2sad.frontend.scope import CONTENTS, Binding, Cell, Columns, Grown, Items, Static
 from s2sad.ir.core import Value
 from s2sad.ir.kinds import passive
@@ -110,7 +111,8 @@ class Growing(Listed):
     def append_grown(self, cell: Cell, item: Binding, node: Any) -> None:
         contents = cell.contents
         if isinstance(contents, Columns):
-            self.change(cell, Columns(self.one_more(contents.form, item, node)), node)
+            tree = self.tree(item, (), node)
+            self.change(cell, Columns(self.one_more(contents.form, tree, node)), node)
             return
         grown = self.grown(cell)
         assert grown is not None
@@ -141,19 +143,19 @@ class Growing(Listed):
             not isinstance(grown, Grown)
             or grown.rows is not None
             or not isinstance(item, Value)
-            or not of_one_rank([[rank_below(grown)], [item.kind.ndim]])
+            or not of_one_shape([[dims_below(grown)], [item.kind.dims]])
         ):
             raise self.unsupported(
                 node,
                 "the items of a list that has grown in a loop are not all of one structure",
                 "append items of the same structure",
             )
-        value = item
+        value, held = item, not item.kind.is_scalar
         if grown.number == EMPTY:
             self.ask_numbers([value], node)
-        numbers = grown.array.kind.ndim == 1 and value.kind.is_scalar
+        numbers = grown.array.kind.ndim == 1 and not held
         append = "intrinsic.append" if numbers else "intrinsic.append_row"
-        array = self.prim(append, [grown.array, value], {}, node)
+        array = self.prim(append, [grown.array, value], {}, node, holds=held)
         array.hint = grown.array.hint
         length = self.before_end(grown, 1, node)
         dtype = value.kind.dtype if value.kind.is_scalar else None
@@ -248,14 +250,9 @@ class Growing(Listed):
             return
         if fine and grown is not None and grown.number == "int" and new.kind.dtype in FLOATS:
             grown = self.with_number(grown, "float", node)
-        if (
-            not fine
-            or grown is None
-            or new.kind.dtype not in (*FLOATS, "int")
-            or new.kind.dims != ()
-            or isinstance(place, slice)
-        ):
-            if fine and new.kind.is_array:
+        fits = new.kind.is_scalar and new.kind.dtype in (*FLOATS, "int") and not is_point(new)
+        if not fine or grown is None or not fits or isinstance(place, slice):
+            if fine and (new.kind.is_array or is_point(new)):
                 raise self.unsupported(
                     node, "an array becomes an item of a list of numbers", "fill a NumPy array"
                 )

@@ -23,6 +23,7 @@ from s2sad.frontend.find import find, statement_of
 from s2sad.frontend.inputs import Inputs
 from s2sad.frontend.merge import NeedsStructure
 from s2sad.frontend.outer import Outer, is_literal
+from s2sad.frontend.pointlike import is_point
 from s2sad.frontend.prelude import Prelude
 from s2sad.frontend.recursion import Recursion
 from s2sad.frontend.scope import (
@@ -327,6 +328,12 @@ class Lowering(Expressions, Unpacking, Control, Prelude, Recursion, Outer):
         first, second = self.to_value(left, node.target), self.to_value(right, node.value)
         if first.kind.is_array:
             return self.update(node.op, first, second, node.target, node)
+        if is_point(first):
+            raise self.unsupported(
+                node,
+                "an array without dimensions that a list holds is written",
+                "put numbers into the list: float(...)",
+            )
         result = self.binary(node.op, first, second, node)
         assert result.op is not None
         result.op.attrs["inplace"] = True

@@ -273,6 +273,8 @@ class Merge:
                 none = self.low.prim("numpy.zeros", [self.low.const(0, self.node)], more, self.node)
                 self.low.block = saved
                 return Run(none, leaf.number)
+            if isinstance(leaf, Value) and leaf.kind.base == "any" and self.is_around(leaf):
+                return leaf  # it is there on both sides, and never read where it is not appended
             if not isinstance(leaf, Value) or leaf.kind.is_array:
                 raise self.low.unsupported(
                     self.node,
@@ -286,6 +288,13 @@ class Merge:
             return zero
 
         return mapped(item, number)
+
+    def is_around(self, value: Value) -> bool:
+        """True for what was made before the branch."""
+        block = None if value.op is None else value.op.block
+        while block is not None and block not in self.op.regions:
+            block = self.low.sizes.around.get(block)
+        return value.op is not None and block is None
 
     def one_sided(self, name: str, a: Binding | None, b: Binding | None) -> Binding | None:
         """A structure that only one side has."""

@@ -9,9 +9,48 @@ from __future__ import annotations
 from typing import Any
 
 from s2sad.frontend.memory import Memory, is_flat
-from s2sad.ir.core import Value
+from s2sad.ir.core import Loop, Op, Value
 from s2sad.ir.indices import is_dots, parts_of, without_dots
 from s2sad.ir.kinds import PYTHON_DTYPES, TRUTH_DTYPES, passive
+
+# Of the array of a list these make that of the list with other items, or of a part of it.
+SAME_LIST = (
+    "operator.getitem", "intrinsic.store", "intrinsic.index_add", "numpy.copy", "numpy.reshape", "intrinsic.append",
+)  # fmt: skip
+
+
+def is_point(value: Value) -> bool:
+    """True for an array without dimensions, also where it is read from the array of a list that holds it."""
+    if value.kind.is_array:
+        return value.kind.dims == ()
+    op = value.op
+    read = op is not None and op.fn == "operator.getitem" and value.kind.dtype not in PYTHON_DTYPES
+    return read and op is not None and _holds_points(op.operands[0], set())
+
+
+def _holds_points(array: Value, seen: set[Value]) -> bool:
+    """True for the array of a list in which there are arrays without dimensions."""
+    op = array.op
+    if op is None or array in seen:
+        return False
+    seen.add(array)
+    return any(is_point(v) or _holds_points(v, seen) for v in _put_in(op, array))
+
+
+def _put_in(op: Op, array: Value) -> list[Value]:
+    """Of what a list is made: its items, and the arrays of other lists."""
+    if op.name in ("for", "while"):
+        loop = Loop(op)
+        sources = dict(zip(loop.tapes_out, loop.collects, strict=True))
+        if array in sources:
+            return [sources[array]]
+        place = loop.finals.index(array)
+        return [loop.inits[place], loop.next[place]]
+    if op.name == "if":
+        return [region.yields[op.results.index(array)] for region in op.regions]
+    if op.name == "stack" or op.attrs.get("holds"):
+        return list(op.operands)
+    return list(op.operands[:1]) if op.fn in SAME_LIST else []
 
 
 class Pointlike(Memory):

@@ -15,6 +15,7 @@ from typing import Any
 
 import s2sad
 from tests.properties.check import Mismatch, Skipped, check
+from tests.properties.held import about_held
 from tests.properties.lengths import about_lengths
 from tests.properties.names import about_names
 from tests.properties.nests import nested
@@ -86,6 +87,9 @@ def main() -> None:
         "--lengths", action="store_true", help="lengths that the run decides, and broadcasts"
     )
     parser.add_argument("--views", action="store_true", help="writes through views, and shapes")
+    parser.add_argument(
+        "--held", action="store_true", help="lists that hold arrays, which are written"
+    )
     parser.add_argument("--others", action="store_true", help="the table with other arguments")
     parser.add_argument("--objects", action="store_true", help="objects of classes, mostly")
     parser.add_argument(
@@ -117,6 +121,8 @@ def main() -> None:
             program = about_lengths(choices, options.size)
         elif options.views:
             program = about_views(choices, options.size)
+        elif options.held:
+            program = about_held(choices, options.size)
         elif options.others:
             program = with_other_arguments(choices)
         elif options.objects:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import s2sad
 from tests.properties.check import Mismatch, Skipped, check, expect
+from tests.properties.held import about_held
 from tests.properties.lengths import about_lengths
 from tests.properties.names import about_names
 from tests.properties.nests import nested
@@ -34,6 +35,7 @@ KINDS = {  # how they are made, the first seed, and how many are right at least
     "names": (lambda choices: about_names(choices, size=7), 9800, 0.7),
     "lengths": (lambda choices: about_lengths(choices, size=1), 9600, 0.7),
     "views": (lambda choices: about_views(choices, size=2), 9650, 0.4),
+    "held": (lambda choices: about_held(choices, size=1), 9660, 0.2),
     "nests": (lambda choices: nested(choices, size=2), 9700, 0.2),
 }
 
