@@ -383,7 +383,7 @@ def getitem(context: Context, op: Op) -> Kind:
     covers = any(static(p) == (True, Ellipsis) for p in parts)
     dims: list[Size] = []
     rest = list(kind.dims)
-    places = parts[0].kind
+    places = parts[0].kind if parts else index.kind  # x[()]
     if len(parts) > 1 and places.dims and all(p.kind == places for p in parts):
         # a[i, j], of two vectors of places, say, that are as long
         if places.dtype not in ("i8", "i4") or len(parts) > len(rest):

@@ -441,11 +441,18 @@ def _np_append(
     return low.call(Static(np.concatenate), [Items(parts)], {"axis": axis}, node)
 
 
+def _diff(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding | None:
+    """np.diff(a, 0) is a itself."""
+    given = dict(zip(("a", "n"), args, strict=False)) | kwargs
+    return given.get("a") if low.literal(given.get("n", Static(1))) == 0 else None
+
+
 FORMS = {
     **DATACLASS_FORMS,
     **{id(fn): _joined(fn) for fn in (np.stack, np.vstack, np.hstack, np.concatenate)},
     **{id(fn): _joined(fn) for fn in (np.column_stack, np.dstack)},
     id(np.append): _np_append,
+    id(np.diff): _diff,
     **SHAPE_FORMS,
     **IN_PYTHON,
     id(np.array): _array(np.array),

@@ -109,6 +109,7 @@ class Pointlike(Memory):
 
     def place(self, array: Value, index: Value, node: Any) -> Value:
         """The index of a write: `...` that names no axis is left out."""
+        index = self.of_all(array, index, node)
         short = without_dots(array, index)
         if short is None:
             return index
@@ -118,11 +119,15 @@ class Pointlike(Memory):
         """array[index]"""
         if array.kind.dims == ():
             return self.number_item(array, index, node)
-        index = self.in_array(array, index, node)
+        index = self.of_all(array, self.in_array(array, index, node), node)
         read = self.prim("operator.getitem", [array, index], {}, node)
         if is_flat(array) and not read.kind.is_scalar:
             return self.prim("numpy.copy", [read], {}, node)  # no view, as array.ravel()[1:] is one
         return read
+
+    def of_all(self, array: Value, index: Value, node: Any) -> Value:
+        """The index, where it is that of all of an array: x[()] is x[...], but a number where x has no dimensions."""
+        return self.const(Ellipsis, node) if array.kind.ndim and not parts_of(index) else index
 
     def in_array(self, array: Value, index: Value, node: Any) -> Value:
         """The index, in which no True or False stands: of an array that has axes NumPy adds one for it."""
