@@ -347,6 +347,8 @@ class Lowering(Expressions, Unpacking, Control, Prelude, Recursion, Outer):
             return
         old = self.item(base, index, node)
         new = self.augmented(node, old)
+        if self.grown(base) is not None and isinstance(old, Value) and old.kind.is_array:
+            return  # it is changed in place, and is the item that it was
         if isinstance(new, Value) and new.op is not None and self.grown(base) is not None:
             new.op.attrs["update"] = True
         if isinstance(base, Items):
