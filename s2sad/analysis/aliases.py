@@ -121,8 +121,11 @@ def copy_arguments(context: Context, function: Function) -> None:
             span=op.span,
             exact=True,
         )
+        # What is asked of the argument is not asked of its copy, which is an array in any case.
+        asked = [o for o in function.body.ops if "why" in o.attrs and o.operands == [param]]
+        function.body.ops[:] = [o for o in function.body.ops if o not in asked]
         replace_uses(function.body, {param: copy.result})
-        made.extend([*guards, copy])
+        made.extend([*asked, *guards, copy])
     for op in made:
         op.block = function.body
     function.body.ops[:0] = made
