@@ -80,7 +80,12 @@ class _Nesting:
         value = op.result
         if must_write(op) or value in self.collected:
             return False
-        if value.hint and op.name != "unstack" and not self.is_half(value):
+        if (
+            value.hint
+            and op.name != "unstack"
+            and not self.is_half(value)
+            and not self.is_kept(value)
+        ):
             return False
         users = [u for u in self.users.get(value, []) if not self.repeats_test(value, u)]
         if len(users) != 1 or users[0][1] is not block:
@@ -119,6 +124,11 @@ class _Nesting:
         if user is None or not is_doubled(user) or user.attrs.get("buffer"):
             return False
         return value.kind.is_scalar and user.result.hint == value.hint
+
+    def is_kept(self, value: Value) -> bool:
+        """True for an array that is only there to be copied: the copy has its name."""
+        user = self.users.get(value, [(None, None)])[0][0]
+        return user is not None and user.fn == "numpy.copy" and user.result.hint == value.hint
 
     def repeats_test(self, value: Value, user: tuple[Op | None, Block]) -> bool:
         """True for the second mention of the test in `test and rest`, which is printed once."""

@@ -14,6 +14,7 @@ from s2sad.frontend.base import Base, holds_numbers
 from s2sad.frontend.pieces import SAME_ITEMS
 from s2sad.frontend.scope import replaced, values_in
 from s2sad.ir.core import Op, Value
+from s2sad.ir.indices import is_dots
 from s2sad.ir.kinds import passive
 
 # Views of all of an array, by their names in NumPy, and what makes the array of them again: the function itself (of
@@ -332,6 +333,10 @@ class Memory(Base):
         outer = place.op.operands if place.op is not None and place.op.name == "tuple" else [place]
         inner = index.op.operands if index.op is not None and index.op.name == "tuple" else [index]
         out: list[Value] = []
+        if is_dots(place) and self.is_basic(index):
+            return index
+        if is_dots(index) and not any(is_dots(part) for part in outer):
+            return place
         rest = list(inner)
         for part in outer:
             if part.op is not None and part.op.name == "slice":
