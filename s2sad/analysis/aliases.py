@@ -39,27 +39,26 @@ def check_writes(context: Context, function: Function) -> None:
             )
         for held in sharing.of(array):
             if isinstance(held, Twice):
-                made = held.made.op
-                line = made.span.line if made is not None and made.span is not None else None
-                where = f" (line {line})" if line else ""
                 raise AliasingError(
-                    f"{name!r} is written here, and two items of the list{where} may be one array",
+                    f"{name!r} is written here, and two items of the list{_where(held.made)} may be one array",
                     span=op.span,
                     help="put copies into the list: .append(x.copy())",
                 )
         for other in conflicts_of(sharing, liveness, op):
-            line = (
-                other.op.span.line if other.op is not None and other.op.span is not None else None
-            )
-            where = f" (line {line})" if line else ""
             second = other.hint or "another array"
             if second == name:
                 second = f"an earlier {name}"
+            where = _where(other)
             raise AliasingError(
                 f"{name!r} is written here, and {second!r}{where}, which may share its memory, is read afterwards",
                 span=op.span,
                 help=_which_copy(context, array, name, second),
             )
+
+
+def _where(value: Value) -> str:
+    span = None if value.op is None else value.op.span
+    return f" (line {span.line})" if span is not None and span.line else ""
 
 
 def check_own_writes(context: Context, function: Function) -> None:

@@ -36,7 +36,7 @@ WHOLE = tuple(f"operator.{name}" for name in ("add", "sub", "mul", "floordiv", "
 INTEGERS = ("int", "i8", "i4")
 EXTREMES = ("builtins.max", "builtins.min")
 REAL = ("float", "f8", "f4", "int", "i8", "i4")
-Dims = tuple[Size, ...] | None
+Lengths = tuple[Size, ...] | None  # of the axes of an item
 HELD = "this list is an item of a list that grows in a loop"
 
 
@@ -73,14 +73,14 @@ def columns_of(contents: Binding) -> Iterator[Grown]:
             yield from columns_of(part)
 
 
-def of_one_shape(items: list[list[Dims]]) -> bool:
+def of_one_shape(items: list[list[Lengths]]) -> bool:
     """False where a number and an array, or arrays that are surely of different shapes, are items of one list."""
     return not any(
         _differ(a, b) for column in zip(*items, strict=False) for a, b in combinations(column, 2)
     )
 
 
-def _differ(a: Dims, b: Dims) -> bool:
+def _differ(a: Lengths, b: Lengths) -> bool:
     if a is None or b is None:
         return False
     return len(a) != len(b) or any(_other(p, q) for p, q in zip(a, b, strict=True))
@@ -92,7 +92,7 @@ def _other(a: Size, b: Size) -> bool:
     return isinstance(a, int) and isinstance(b, int) and a != b
 
 
-def dims_below(column: Grown) -> Dims:
+def dims_below(column: Grown) -> Lengths:
     dims = column.array.kind.dims
     return None if dims is None else dims[1:]
 
