@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from s2sad.analysis.context import static
+from s2sad.analysis.defined import is_defined
 from s2sad.analysis.same_shape import same_dims, sources
 from s2sad.ir.core import Loop, Op, Value
 
@@ -132,7 +133,7 @@ def _is_length(size: Value) -> bool:
 
 
 def before_loop(b: Builder, value: Value) -> Value | None:
-    """What a loop's variable is before the loop, where that has the same shape in each iteration."""
+    """What a loop's variable is before the loop, where that has a value, and the same shape in each iteration."""
     op = value.owner.op if value.op is None and value.owner is not None else None
     if op is None or op.name not in ("for", "while"):
         return None
@@ -141,7 +142,7 @@ def before_loop(b: Builder, value: Value) -> Value | None:
         return None
     init = loop.inits[loop.carried.index(value)]
     same = init.kind.dims is not None and same_dims(b.context, value.kind.dims, init.kind.dims)
-    return init if same else None
+    return init if same and is_defined(init, b.known) else None
 
 
 def _defined_before(value: Value, b: Builder) -> bool:

@@ -211,6 +211,8 @@ class Sharing:
         elif op.name != "undef":
             for result in op.results:
                 self.add(result, frozenset([Foreign(result)]))
+        for j in op.attrs.get("kept", ()):  # a cache has it as well
+            self.add(op.results[j], frozenset([Foreign(op.results[j])]))
 
     def _primitive(self, op: Op) -> None:
         shared, own = self.sources(op)
@@ -314,12 +316,14 @@ def _inside_out(block: Block) -> Iterator[Op]:
 
 class Slots:
     """Tells the variables of a loop apart: by induction, no two share memory if none do before the loop, nor at
-    the end of an iteration at whose start none did. `near` gives the origins of values, with slots among them.
+    the end of an iteration at whose start none did. `near` gives the origins of values, with slots among them,
+    `written` those of the slots of variables into which a loop only writes: they stay what they were before it.
     """
 
     def __init__(self, sharing: Sharing, function: Function) -> None:
         self.sharing = sharing
         self.near: dict[Value, frozenset[Origin | Slot]] = {}
+        self.written: dict[Slot, frozenset[Origin | Slot]] = {}  # what a loop only writes into
         if any(_has_pairs(op) for op in function.body.walk()):
             self.block(function.body)
 
@@ -335,6 +339,9 @@ class Slots:
         if isinstance(a, Slot) and isinstance(b, Slot):
             if a.loop is b.loop and a.after is b.after:
                 return a == b
+        for one, other in ((a, b), (b, a)):
+            if isinstance(one, Slot) and one in self.written:
+                return any(self.clash(origin, other) for origin in self.written[one])
         return not self.all_of(a).isdisjoint(self.all_of(b))
 
     def all_of(self, origin: Origin | Slot) -> frozenset[Origin]:
@@ -397,7 +404,10 @@ class Slots:
                 break
             apart = left
         for j in apart:
-            self.near[loop.finals[j]] = frozenset([Slot(loop.finals[j], loop.op, True)])
+            during, after = Slot(loop.carried[j], loop.op), Slot(loop.finals[j], loop.op, True)
+            self.near[loop.finals[j]] = frozenset([after])
+            if rewritten(loop.next[j], loop.carried[j]):
+                self.written[during] = self.written[after] = self.of(loop.inits[j])
 
 
 def _has_pairs(op: Op) -> bool:

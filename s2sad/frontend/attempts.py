@@ -211,8 +211,7 @@ class Attempts(Base):
         if not nodes or not self.in_any_case(lambda: self.statements(nodes), nodes[0]):
             return
         caught = any(issubclass(Exception, c) for h in node.handlers for c in self.caught(h))
-        made = [inner for op in before for inner in _all_of(op)]
-        if not caught and any(may_raise(op, (Exception,)) for op in made):
+        if not caught and any_may_raise(before):
             raise self.unsupported(
                 nodes[0],
                 "a `finally` that may leave ends an exception, and its `try` may raise one",
@@ -303,6 +302,11 @@ def may_raise(op: Op, classes: tuple[Any, ...]) -> bool:
     elif not scalars:
         possible += [ValueError]
     return any(issubclass(p, c) or issubclass(c, p) for p in possible for c in classes)
+
+
+def any_may_raise(ops: Iterable[Op]) -> bool:
+    """True where one of some operations, or what is in one, may raise an exception."""
+    return any(may_raise(inner, (Exception,)) for op in ops for inner in _all_of(op))
 
 
 SAFE = {

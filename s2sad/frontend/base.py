@@ -99,6 +99,7 @@ class Base:
         self.watched: list[Any] = []  # what the generators read that were run before a loop
         self.called: frozenset[Any] = frozenset()  # helpers whose calls with numbers stay calls
         self.recursions: dict[Any, Any] = {}
+        self.cached: dict[int, Any] = {}  # functions with a cache, and what they read when called
         self.by_place: frozenset[Any] = frozenset()  # items of lists that are read from an array
         self.short: set[Any] = set()  # loops of known length in which lists grow
         self.written_out: frozenset[Any] = (

@@ -15,6 +15,7 @@ import numpy as np
 from s2sad.frontend.callee import uncached
 from s2sad.frontend.classes import class_of
 from s2sad.frontend.containers import TUPLE_METHODS
+from s2sad.frontend.decorators import remember
 from s2sad.frontend.environment import made_version, refuse_inspect
 from s2sad.frontend.find import FunctionSource, find
 from s2sad.frontend.forms import FORMS
@@ -209,7 +210,8 @@ class Calls(Objects, Pointlike, ShapeTuples, Into, Texts):
         self, obj: Any, args: list[Binding], kwargs: dict[str, Binding], node: Any
     ) -> Binding | None:
         """A call of something that is written in Python; None for anything else."""
-        obj = uncached(obj)
+        if uncached(obj) is not obj:
+            return self.call(remember(Static(uncached(obj)), self), args, kwargs, node)
         version = made_version(self, obj, args) if not kwargs else None
         if version is not None:
             return version

@@ -129,6 +129,12 @@ class ItemTrees(Base):
                     )
                 return replace(contents, own=new)
         value = item if isinstance(item, Value) else None
+        if value is not None and loop is not None and self.sizes.differs_each_time(value, loop):
+            raise self.unsupported(
+                node,
+                "a list grows in a loop by arrays of different lengths",
+                "use them in the loop, or fill an array with them",
+            )
         kind = value.kind if value is not None else None
         if value is not None and kind is not None:
             real = (kind.is_scalar or kind.is_array) and kind.dtype in REAL

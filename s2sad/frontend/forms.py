@@ -17,6 +17,7 @@ from s2sad.frontend.classes import CLASSES, class_of, defines
 from s2sad.frontend.containers import UNKNOWN
 from s2sad.frontend.copies import deep_copy, shallow_copy
 from s2sad.frontend.dataclass_forms import DATACLASS_FORMS
+from s2sad.frontend.decorators import DECORATOR_FORMS
 from s2sad.frontend.extremes import extreme
 from s2sad.frontend.in_python import IN_PYTHON
 from s2sad.frontend.known import NOT_KNOWN, attribute_exists, is_instance
@@ -29,7 +30,6 @@ from s2sad.frontend.scope import (
     Generator,
     Grown,
     Items,
-    Partial,
     Static,
     attribute_of,
     is_function,
@@ -361,14 +361,6 @@ def _type(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any)
     return None
 
 
-def _partial(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
-    return Partial(args[0], args[1:], kwargs)
-
-
-def _wraps(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
-    return Partial(Static(functools.wraps), args, kwargs)
-
-
 def _divmod(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any) -> Binding:
     pair = [low.to_value(a, node) for a in args]
     names = ("operator.floordiv", "operator.mod")
@@ -449,6 +441,7 @@ def _diff(low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any)
 
 FORMS = {
     **DATACLASS_FORMS,
+    **DECORATOR_FORMS,
     **{id(fn): _joined(fn) for fn in (np.stack, np.vstack, np.hstack, np.concatenate)},
     **{id(fn): _joined(fn) for fn in (np.column_stack, np.dstack)},
     id(np.append): _np_append,
@@ -489,8 +482,6 @@ FORMS = {
     id(vars): _vars,
     id(locals): _locals,
     id(bool): _bool,
-    id(functools.partial): _partial,
-    id(functools.wraps): _wraps,
     id(divmod): _divmod,
     id(copy.copy): shallow_copy,
     id(copy.deepcopy): deep_copy,

@@ -452,6 +452,7 @@ class Attempt(LoopStart):
         }
         totals = self.totals
         low.state.restore(self.before)
+        low.state.stay_frozen(self.after_body)
         contents = {cell: self.before[cell][CONTENTS] for cell in lists}
         stacked = low.stacked_lists(Loop(op), contents, lists, self.node)
         finals: dict[Cell, Cell] = {}

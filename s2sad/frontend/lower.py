@@ -411,12 +411,9 @@ class Lowering(Expressions, Unpacking, Control, Prelude, Recursion, Outer):
         self.scope.owner(node.name).vars[node.name] = made
 
     def decorated(self, decorator: Binding, made: Binding, node: Any) -> Binding:
-        """decorator(function); caches give the same values, and wraps changes names alone."""
-        known = decorator.value if isinstance(decorator, Static) else None
-        if known in (functools.lru_cache, functools.cache):
-            return made
+        """decorator(function); wraps changes names alone."""
         if isinstance(decorator, Partial) and isinstance(decorator.function, Static):
-            if decorator.function.value in (functools.lru_cache, functools.wraps):
+            if decorator.function.value is functools.wraps:
                 return made
         return self.call(decorator, [made], {}, node)
 

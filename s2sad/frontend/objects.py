@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.errors import S2SADError, UnresolvedNameError
+from s2sad.frontend.callee import uncached
 from s2sad.frontend.classes import class_of
 from s2sad.frontend.containers import UNKNOWN, Containers
 from s2sad.frontend.growing import Growing
@@ -155,7 +156,7 @@ class Objects(Containers, Growing):
             return Static(cls, cls.__name__)
         if attribute is None:
             raise self.no_attribute(f"this {cls.__name__} has no attribute {name!r} here", node)
-        if isinstance(attribute, types.FunctionType):
+        if isinstance(attribute, types.FunctionType) or uncached(attribute) is not attribute:
             return Method(Static(attribute, name), receiver)
         if isinstance(attribute, property) and attribute.fget is not None:
             return self.call(Static(attribute.fget, name), [receiver], {}, node)

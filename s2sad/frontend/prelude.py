@@ -15,8 +15,8 @@ import gast
 import numpy as np
 
 from s2sad.errors import S2SADError, UnresolvedNameError
-from s2sad.frontend.attempts import Attempts
-from s2sad.frontend.find import own_nodes
+from s2sad.frontend.attempts import Attempts, any_may_raise
+from s2sad.frontend.find import find, own_nodes
 from s2sad.frontend.patterns import Patterns
 from s2sad.frontend.scope import CONTAINERS, Binding, Cell, Static, attribute_of
 from s2sad.frontend.written import Refused
@@ -134,6 +134,7 @@ class Prelude(Attempts, Patterns):
 
     def stmt_With(self, node: Any) -> None:
         entered: list[Cell] = []
+        block, mark = self.block, len(self.block.ops)
         for i, item in enumerate(node.items):
             call = item.context_expr
             known = self.expression(call.func) if isinstance(call, gast.Call) else None
@@ -168,7 +169,8 @@ class Prelude(Attempts, Patterns):
                     error.certain = None  # what leaving the block does would be left out
                 raise
         for manager in reversed(entered):
-            self.in_any_case(lambda m=manager: self.left_manager(m, node), node)  # type: ignore[misc]
+            made = block.ops[mark:]
+            self.in_any_case(lambda m=manager, ops=made: self.left_manager(m, ops, node), node)  # type: ignore[misc]
 
     def suppressed(self, call: Any, body: list[Any], node: Any) -> None:
         """with contextlib.suppress(A, B): body"""
@@ -196,12 +198,20 @@ class Prelude(Attempts, Patterns):
             self.assign(item.optional_vars, value, node)
         return manager
 
-    def left_manager(self, manager: Cell, node: Any) -> None:
+    def left_manager(self, manager: Cell, made: list[Op], node: Any) -> None:
+        """Call `__exit__` after a body that made these operations. It is given no exception: where one of them
+        may raise one, `__exit__` does the same with it, and lets it go on."""
         bound = self.class_attribute(manager, manager.kind, "__exit__", node)
         none: list[Binding] = [self.const(None, node) for _ in range(3)]
-        if self.known_truth(self.call(bound, none, {}, node)) is not False:
+        silent = self.known_truth(self.call(bound, none, {}, node)) is not False
+        leave = attribute_of(manager.kind, "__exit__")
+        if silent or (any_may_raise(made) and _may_silence(leave)):
             raise self.unsupported(
                 node, "this with block may silence exceptions of its body", "leave it out"
+            )
+        if any_may_raise(made) and _reads_exception(leave):
+            raise self.unsupported(
+                node, "this with block looks at the exceptions of its body", "leave it out"
             )
 
     def errstate(self, call: Any) -> None:
@@ -315,3 +325,19 @@ def _sets(node: Any) -> list[str]:
 def _built_in(cls: Any) -> Any:
     """The nearest built-in exception that a class is made from."""
     return next(c for c in cls.__mro__ if getattr(builtins, c.__name__, None) is c)
+
+
+def _may_silence(leave: Any) -> bool:
+    """False for an `__exit__` that returns None or False, whatever its body has raised."""
+    if not isinstance(leave, FunctionType):
+        return True
+    returns = [n.value for n in own_nodes(find(leave).node) if isinstance(n, gast.Return)]
+    return any(v is not None and getattr(v, "value", v) not in (None, False) for v in returns)
+
+
+def _reads_exception(leave: FunctionType) -> bool:
+    """False for an `__exit__` that does the same whatever its body has raised."""
+    tree = find(leave).node
+    own = {n.id for n in (*tree.args.posonlyargs, *tree.args.args)[:1]}  # self
+    names = {n.id for n in gast.walk(tree.args) if isinstance(n, gast.Name)} - own
+    return any(getattr(n, "id", None) in names for s in tree.body for n in gast.walk(s))

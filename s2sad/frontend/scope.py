@@ -283,6 +283,12 @@ class State:
         for holder, variables in snapshot.items():
             holder.vars = dict(variables)
 
+    def stay_frozen(self, snapshot: Snapshot) -> None:
+        """What may not be changed any more in a loop may not be changed behind it."""
+        for holder in self.holders:
+            if FROZEN in snapshot.get(holder, {}):
+                holder.vars.setdefault(FROZEN, snapshot[holder][FROZEN])
+
     def places(self) -> Iterator[tuple[Place, Binding]]:
         for holder in self.holders:
             for name, binding in holder.vars.items():

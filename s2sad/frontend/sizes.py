@@ -147,13 +147,31 @@ class Sizes:
             return size
         return {("natural", _key(size)): 1}
 
+    def outside(self, block: Block) -> set[Block | None]:
+        """The blocks around one that is being lowered."""
+        found: set[Block | None] = set()
+        while block in self.around:
+            block = self.around[block]
+            found.add(block)
+        return found
+
+    def differs_each_time(self, array: Value, loop: Block) -> bool:
+        """True for x[i:] or x[:i], where only one end moves with the iterations of a loop that is being lowered."""
+        op = array.op
+        part = op.operands[1].op if op is not None and op.fn == "operator.getitem" else None
+        if part is not None and part.name == "tuple" and part.operands:
+            part = part.operands[0].op
+        if part is None or part.name != "slice":
+            return False
+        start, stop = (
+            end.op is not None and end.op.name == "const" or self.lasts(self.of(end), loop)
+            for end in part.operands[:2]
+        )
+        return start is not stop
+
     def lasts(self, size: Size, loop: Block) -> bool:
         """True for a length that is the same in each iteration of a loop that is being lowered."""
-        outside: set[Block | None] = set()
-        block = self.around.get(loop)
-        while block is not None:
-            outside.add(block)
-            block = self.around.get(block)
+        outside = self.outside(loop)
         # Parameters of the function belong to no block that is being lowered in another one.
         return all(
             (v.op is None and v.owner not in self.around)

@@ -188,25 +188,8 @@ def _copy_where_defined(context: Context, value: Value, block: Block, at: int) -
 def _copy_operand(context: Context, sharing: Sharing, op: Op) -> None:
     """Give `op` a copy of the array that it updates: before the loop that carries it, where that is enough."""
     value = op.operands[0]
-    owner = value.owner
-    if (
-        value.op is None
-        and owner is not None
-        and owner.op is not None
-        and owner.op.name in ("for", "while")
-    ):
-        loop = Loop(owner.op)
-        if value in loop.carried:
-            j = loop.carried.index(value)
-            init = loop.inits[j]
-            later = sharing.of(loop.next[j]) - sharing.of(init)
-            if not sharing.is_own(init) and not any(isinstance(o, Foreign) for o in later):
-                block = owner.op.block
-                assert block is not None
-                owner.op.operands[loop.n_domain + j] = _copy(
-                    context, init, block, block.ops.index(owner.op)
-                )
-                return
+    if _copy_before_loop(context, sharing, value):
+        return
     if _is_one_without_writing(context, op):
         del op.attrs["inplace"]
         return
@@ -215,6 +198,34 @@ def _copy_operand(context: Context, sharing: Sharing, op: Op) -> None:
     op.operands[0] = _copy(context, value, block, block.ops.index(op))
     assert op.operands[0].op is not None
     op.operands[0].op.attrs["for_write"] = op
+
+
+def _copy_before_loop(context: Context, sharing: Sharing, value: Value) -> bool:
+    """Copy what the variables of a loop, the outermost if need be, begin with and `value`, one of them, must not
+    write; False where that is not enough, as the loop itself gives it more of this kind."""
+    owner = value.owner.op if value.op is None and value.owner is not None else None
+    if (
+        owner is None
+        or owner.name not in ("for", "while")
+        or value not in (loop := Loop(owner)).carried
+    ):
+        return False
+    if _copy_before_loop(context, sharing, loop.inits[loop.carried.index(value)]):
+        return True
+    foreign = {o for o in sharing.of(value) if isinstance(o, Foreign)}
+    first = [j for j, init in enumerate(loop.inits) if not foreign.isdisjoint(sharing.of(init))]
+    own = loop.carried.index(value)
+    first = [own] if own in first else first
+    given = {o for j in first for o in sharing.of(loop.inits[j])}
+    later = {o for j in first for o in sharing.of(loop.next[j]) if isinstance(o, Foreign)}
+    if not first or not later <= given:
+        return False
+    block = owner.block
+    assert block is not None
+    for j in first:
+        at = block.ops.index(owner)
+        owner.operands[loop.n_domain + j] = _copy(context, loop.inits[j], block, at)
+    return True
 
 
 def _is_one_without_writing(context: Context, op: Op) -> bool:
