@@ -12,6 +12,7 @@ from typing import Any
 import gast
 import numpy as np
 
+from s2sad.errors import S2SADError
 from s2sad.frontend.callee import uncached
 from s2sad.frontend.classes import class_of
 from s2sad.frontend.containers import TUPLE_METHODS
@@ -318,7 +319,12 @@ class Calls(Objects, Pointlike, ShapeTuples, Into, Texts):
     ) -> Binding:
         source = next((s for s in self.sources if s.function is function), None) or find(function)
         defaults = {k: self.outer_object(v, "", node) for k, v in self.defaults(function).items()}
-        return self.call_function(source, None, args, kwargs, defaults, node)
+        try:
+            return self.call_function(source, None, args, kwargs, defaults, node)
+        except S2SADError as error:
+            if function.__module__ == item.__module__:
+                error.span = self.span(node)  # the user's call, not our lines for NumPy's function
+            raise
 
     def call_closure(
         self, closure: Closure, args: list[Binding], kwargs: dict[str, Binding], node: Any

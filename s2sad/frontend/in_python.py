@@ -14,8 +14,15 @@ import numpy as np
 from s2sad.frontend.base import Base
 from s2sad.frontend.scope import Binding, Static
 from s2sad.frontend.written import Refused
+from s2sad.ir.core import Loop, Value
 
 # mypy: ignore-errors
+
+WHOLE = ("int", "i8", "i4", "bool", "b1")
+ARITHMETIC = (
+    *(f"operator.{n}" for n in ("add", "sub", "mul", "neg", "pos", "floordiv", "mod", "pow")),
+    "builtins.abs", "builtins.max", "builtins.min",
+)  # fmt: skip  # of integers these give integers
 
 
 def polyval(p, x):
@@ -225,11 +232,17 @@ def fromiter(iter, dtype, count=-1):
     return np.array(made if count < 0 else made[:count], dtype=dtype)
 
 
-def vectorized(function, arrays):
+def vectorized(function, arrays, dtype):
     arrays = np.broadcast_arrays(*arrays)
     columns = [np.ravel(a) for a in arrays]
+    if dtype is None:
+        dtype = dtype_of_all(function(*[column[0] for column in columns]))
     made = [function(*[column[k] for column in columns]) for k in range(len(columns[0]))]
-    return np.reshape(np.array(made), np.shape(arrays[0]))
+    return np.reshape(np.array(made, dtype=dtype), np.shape(arrays[0]))
+
+
+def dtype_of_all(first):
+    """The dtype that np.vectorize gives all results, which is that of the first; None where theirs is the same."""
 
 
 def ndenumerate(arr):
@@ -297,8 +310,44 @@ def vectorize(
     """np.vectorize(function), as a function of arrays."""
     if len(args) != 1 or set(kwargs) - {"otypes", "doc"}:
         return None
-    names = {"F": args[0], "V": Static(vectorized)}
-    return low.function_of("lambda *A: V(F, A)", names, node)
+    dtype = low.const(None, node)
+    if "otypes" in kwargs:
+        types = low.items_or_shape(kwargs["otypes"], node)
+        if types is None or len(types.items) != 1:
+            return None
+        dtype = types.items[0]
+    names = {"F": args[0], "V": Static(vectorized), "D": dtype}
+    return low.function_of("lambda *A: V(F, A, D)", names, node)
+
+
+def _dtype_of_all(
+    low: Base, args: list[Binding], kwargs: dict[str, Binding], node: Any
+) -> Binding | None:
+    first = low.to_value(args[0], node)
+    whole = first.kind.dtype in WHOLE
+    if not whole and _may_be_whole(low, first):
+        raise low.unsupported(
+            node,
+            "np.vectorize gives all results the type of the first one, and here only the run knows whether that is int",
+            "return floats alone (0.0, not 0), or say otypes=[float]",
+        )
+    return Static(bool if first.kind.is_truth else int) if whole else low.const(None, node)
+
+
+def _may_be_whole(low: Base, value: Value) -> bool:
+    """True where a number may be an integer in the run, by a branch or a loop that computes one on one path."""
+    op = value.op
+    if value.kind.dtype in WHOLE or value in low.mixed and op is None:
+        return True
+    if op is not None and op.name == "if":
+        j = op.results.index(value)
+        return any(_may_be_whole(low, region.yields[j]) for region in op.regions)
+    if op is not None and op.name in ("for", "while") and value in (loop := Loop(op)).finals:
+        j = loop.finals.index(value)
+        return any(_may_be_whole(low, v) for v in (loop.inits[j], loop.next[j]))
+    if op is None or op.fn not in ARITHMETIC:
+        return False
+    return all(_may_be_whole(low, v) for v in op.operands)
 
 
 IN_PYTHON = {
@@ -314,6 +363,7 @@ IN_PYTHON = {
     id(math.modf): called(modf_of_a_number),
     id(operator.contains): called(contains),
     id(np.vectorize): vectorize,
+    id(dtype_of_all): _dtype_of_all,
     id(np.convolve): convolve,
     id(np.linalg.norm): norm_of_order,
 }  # fmt: skip
