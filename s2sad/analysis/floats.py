@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from s2sad.analysis.activity import varied
 from s2sad.analysis.context import Context
-from s2sad.analysis.sharing import WRITES
+from s2sad.analysis.sharing import WRITES, rewritten
 from s2sad.ir.core import Block, Function, Loop, Op, Value
 
 LIKE = ("numpy.zeros_like", "numpy.ones_like", "numpy.empty_like", "numpy.full_like")
@@ -36,18 +36,24 @@ def ask_for_floats(context: Context, function: Function, inputs: list[Value]) ->
 
 
 def _root(array: Value) -> Value:
-    """The array whose memory is written: before the updates, and before the loops, that carry it."""
+    """The array whose memory is written: before the updates, and before the loops that only write into it."""
     while True:
         op = array.op
         if op is not None and op.fn in WRITES:
             array = op.operands[0]
         elif op is not None and op.name in ("for", "while") and array in (loop := Loop(op)).finals:
-            array = loop.inits[loop.finals.index(array)]
+            j = loop.finals.index(array)
+            if not rewritten(loop.next[j], loop.carried[j]):
+                return array
+            array = loop.inits[j]
         elif op is None and array.owner is not None and array.owner.op is not None:
             around = array.owner.op
             if around.name not in ("for", "while") or array not in (loop := Loop(around)).carried:
                 return array
-            init = loop.inits[loop.carried.index(array)]
+            j = loop.carried.index(array)
+            init = loop.inits[j]
+            if not rewritten(loop.next[j], array):
+                return array
             if init.op is not None and init.op.name == "undef":
                 return array
             array = init

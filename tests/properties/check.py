@@ -64,6 +64,14 @@ def same(a: Any, b: Any) -> bool:
     return np.shape(a) == np.shape(b) and np.array_equal(a, b, equal_nan=True)
 
 
+def same_value(program: Program, got: Any, want: Any) -> bool:
+    """Bitwise, but for sums of Python's floats, whose rounding errors Python compensates from 3.12 on: a generator
+    and a list of known length are added up one by one (see docs/semantics.md)."""
+    if same(got, want) or sys.version_info < (3, 12) or "sum(" not in program.text:
+        return same(got, want)
+    return np.shape(got) == np.shape(want) and np.allclose(got, want, rtol=1e-12, atol=1e-12)
+
+
 def run(kind: str, function: Callable[..., Any], args: Sequence[Any]) -> Any:
     """A call of generated code; whatever it raises is a mismatch, as the program itself runs."""
     try:
@@ -142,7 +150,7 @@ def check(program: Program, order: int = 2, types: bool = True) -> list[str]:
     value, bars = run("value_and_grad", both, args)
     if not same(args, tuple(before)):
         raise Mismatch("inputs", "value_and_grad changed its arguments")
-    if not same(value, y):
+    if not same_value(program, value, y):
         raise Mismatch("primal", f"value_and_grad gives {value!r}, the program {y!r}")
     close("gradient", bars, expected.gradient, scale, 1e-9)
     shapes("gradient", bars, mine)
@@ -165,7 +173,7 @@ def check(program: Program, order: int = 2, types: bool = True) -> list[str]:
     dots = [rng.normal(size=np.shape(a)) if np.shape(a) else float(rng.normal()) for a in mine]
     along = flat(expected.gradient) @ flat(dots)
     tangent_value, y_dot = run("tangent", s2sad.tangent(f, wrt=wrt), [*args, *dots])
-    if not same(tangent_value, y):
+    if not same_value(program, tangent_value, y):
         raise Mismatch("primal", f"tangent gives {tangent_value!r}, the program {y!r}")
     close("tangent", y_dot, along, scale, 1e-9)
     check_seed(f, args, wrt, expected, scale)
