@@ -75,3 +75,18 @@ def test_only_empty_lists_are_refused(use: str) -> None:
         check(Program(text, args, (0, 1, 3)), order=1)
     except s2sad.S2SADError as error:
         assert error.help
+
+
+def first_window(v: np.ndarray, u: np.ndarray) -> float:
+    rows = []
+    for i in range(len(u)):
+        rows.append(v[i : i + 2])
+    return float(np.sum(rows[0] ** 2 * v[0]))
+
+
+def test_windows_that_the_end_cuts_off() -> None:
+    """Arrays of one length in a list are right; of several, which only the run knows, NumPy says that they are."""
+    v = np.array([0.4, -0.9, 1.2, 0.3])
+    s2sad.check_grads(first_window, (v, np.ones(3)), order=2)
+    with pytest.raises(ValueError, match="inhomogeneous"):
+        s2sad.grad(first_window)(v, np.ones(4))
