@@ -21,6 +21,7 @@ from tests.properties.programs import Program
 NEAR = 1e-6
 ROUNDING = 1e-13
 LARGE = 1e8
+SUMS_COMPENSATE = sys.version_info >= (3, 12)  # the built-in sum, of Python's floats
 _folder = tempfile.TemporaryDirectory(prefix="s2sad_programs_")
 _numbers = itertools.count()
 
@@ -67,7 +68,7 @@ def same(a: Any, b: Any) -> bool:
 def same_value(program: Program, got: Any, want: Any) -> bool:
     """Bitwise, but for sums of Python's floats, whose rounding errors Python compensates from 3.12 on: a generator
     and a list of known length are added up one by one (see docs/semantics.md)."""
-    if same(got, want) or sys.version_info < (3, 12) or "sum(" not in program.text:
+    if same(got, want) or not SUMS_COMPENSATE or "sum(" not in program.text:
         return same(got, want)
     return np.shape(got) == np.shape(want) and np.allclose(got, want, rtol=1e-12, atol=1e-12)
 
